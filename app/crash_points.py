@@ -28,6 +28,14 @@ POINTS = (
 )
 """Every point on the way of a file, in the order in which it passes them; `words_written` is passed by many at once."""
 
+DESCRIBE_POINTS = (
+    "description_reserved",  # its request is about to be sent
+    "description_answered",  # the answer is there, and nowhere else
+    "description_journalled",  # the answer is on disk
+    "description_ready",  # the file waits for its transaction
+)
+"""Every point on the way of a description, in the order in which a file passes them."""
+
 WRITE_POINTS = (
     "write_begun",  # noted in the database
     "write_temporary",  # the new bytes lie beside the old ones

@@ -4,11 +4,14 @@ Owns the words (run, price, description) that travel from what asks a provider t
 nothing and asks nobody.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Any
+
+from app.models import ModelVersion
 
 _NANO = Decimal("1e-9")
 TOKENS_PRICED = 1_000_000
@@ -57,6 +60,33 @@ def in_usd(amount: Decimal | float) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
+class Describer:
+    """Who describes pictures in a session, by what template, and how a picture is sent: upright and reduced.
+
+    `safe_only` says that pictures which may be NSFW are not sent.
+    `template_sha256` is that of what is asked; `side` the longer side in px at most, `quality` 1 to 100, `format`
+    `jpeg` or `webp`.
+    """
+
+    model: str
+    template_sha256: str
+    safe_only: bool = False
+    side: int = 1_024
+    quality: int = 80
+    format: str = "jpeg"
+
+    @property
+    def fingerprint(self) -> str:
+        """What is another one whenever something else would be asked, or another model: 16 hex digits."""
+        return hashlib.sha256(f"{self.template_sha256}\0{self.model}".encode()).hexdigest()[:16]
+
+    @property
+    def version(self) -> ModelVersion:
+        """It as what ran."""
+        return ModelVersion("describe", self.model)
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One request to a provider about one picture: a row of `describe_runs`.
 
@@ -85,9 +115,10 @@ class Description:
     """What became of a file in stage `describe`: what was said of its bytes, and the runs that are to be recorded.
 
     `run` is the run that said it, which may be an older one, of a copy: then `runs` has none, and nothing was paid.
-    `output` is None where none of them was answered.
+    `output` is None where none of them was answered. `direct` says that it is written at once, not proposed.
     """
 
     runs: tuple[Run, ...] = ()
     run: str | None = None
     output: Mapping[str, Any] | None = None
+    direct: bool = False

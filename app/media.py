@@ -4,10 +4,11 @@ Owns the words (stages, outcomes, skips), and the values that travel from the an
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from app.descriptions import Describer, Description
 from app.formats import Kind, promised
 from app.metadata import Metadata, Source
 from app.models import BarcodeReader, DetectorModel, ModelVersion, NsfwModel
@@ -30,9 +31,10 @@ class Stage(StrEnum):
     NSFW = "nsfw"
     BARCODES = "barcodes"
     DETECT = "detect"
+    DESCRIBE = "describe"
 
 
-OPTIONAL = frozenset({Stage.BARCODES, Stage.DETECT})  # only what a person asks for runs them
+OPTIONAL = frozenset({Stage.BARCODES, Stage.DETECT, Stage.DESCRIBE})  # only what a person asks for runs them
 
 
 class StageStatus(StrEnum):
@@ -207,6 +209,7 @@ class Recipe:
     revisions: tuple[Revision, ...] = ()
     barcode_reader: BarcodeReader | None = None
     detector: DetectorModel | None = None
+    describer: Describer | None = None
 
     def version(self, stage: Stage, kind: Kind) -> str:
         """The version at which a stage ends for this kind of file; it says so where the file was not looked into."""
@@ -243,6 +246,13 @@ class Recipe:
                 return range(int(then) + 1, int(number) + 1)
         return range(0)
 
+    def describing(self, describer: Describer) -> "Recipe":
+        """The recipe of a session that lets a model describe pictures: whom is asked what is the stage's version."""
+        versions = {**self.versions, Stage.DESCRIBE: f"{self.versions[Stage.DESCRIBE]}:{describer.fingerprint}"}
+        unavailable = dict(self.unavailable)
+        unavailable.pop(Stage.DESCRIBE, None)
+        return replace(self, versions=versions, unavailable=unavailable, describer=describer)
+
     def failure_version(self, stage: Stage) -> str:
         """The version with which a file is remembered that failed in this stage."""
         return self.versions[stage] + self.failing
@@ -273,8 +283,17 @@ class Recipe:
 
     def models_in(self, stages: Collection[Stage]) -> list[ModelVersion]:
         """The models that run in these stages."""
-        models = {Stage.NSFW: self.nsfw_model, Stage.BARCODES: self.barcode_reader, Stage.DETECT: self.detector}
+        models = {
+            Stage.NSFW: self.nsfw_model,
+            Stage.BARCODES: self.barcode_reader,
+            Stage.DETECT: self.detector,
+            Stage.DESCRIBE: self.describer,
+        }
         return [model.version for stage, model in models.items() if stage in stages and model is not None]
+
+    def model_in(self, stage: Stage) -> str | None:
+        """The name of the model that runs in a stage; None of one that has none."""
+        return next((model.name for model in self.models_in([stage])), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,13 +312,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """How one stage ended: status, version of the stage, wall time in seconds, and the cause where it failed."""
+    """How one stage ended: status, version of the stage, wall time in seconds, and the cause where it failed.
+
+    `model` is the name of the model that looked, of a stage that has one.
+    """
 
     status: StageStatus
     version: str
     seconds: float = 0.0
     cause: str | None = None
     reason: str | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +390,11 @@ class Nsfw:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What the analysis found: a section for each stage that was done, or failed but could read a part; else None."""
+    """What the analysis found: a section for each stage that was done, or failed but could read a part; else None.
+
+    `to_send` is the picture that stage `describe` shows a provider, as the worker made it; the parent then asks, and
+    sets how the stage ended.
+    """
 
     file: FoundFile
     identity: Identity
@@ -378,6 +405,8 @@ class Analysis:
     picture: Picture | None = None
     nsfw: Nsfw | None = None
     regions: Regions | None = None  # of stages metadata, barcodes and detect
+    to_send: bytes | None = None
+    description: Description | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Source(StrEnum):
     POSITION = "position"  # of a zone: the place
     PROMPT = "prompt"  # what a generator of AI images wrote
     NEGATIVE_PROMPT = "negative_prompt"  # of keywords: what the picture was not to show
-    MODEL = "model"  # of the NSFW probability
+    MODEL = "model"  # of the NSFW probability, and of what a vision model says
     PERSON = "person"
 
 

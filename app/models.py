@@ -5,6 +5,7 @@ It opens nothing: whether a model is there and can be used is found out in `anal
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,27 @@ class Shown:
         return [1, *sides] if self.batched else sides
 
 
+class Layout(StrEnum):
+    """How boxes lie in the outputs of a detector."""
+
+    YOLO = "yolo"  # [1, 4 + classes, boxes], as YOLOv8 and later have it
+    YOLO_V5 = "yolo_v5"  # [1, boxes, 5 + classes], with a score of its own for each box
+    END_TO_END = "end_to_end"  # [1, boxes, 6]: corners, score, class
+    TORCHVISION = "torchvision"  # boxes, labels, scores
+    TENSORFLOW = "tensorflow"  # detection_boxes, detection_classes, detection_scores
+    SSD = "ssd"  # [1, 1, boxes, 7], OpenVINO's DetectionOutput
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether one thing has many boxes, of which one is still to be chosen."""
+        return self in (Layout.YOLO, Layout.YOLO_V5)
+
+    @property
+    def in_px(self) -> bool:
+        """Whether boxes are told in px, and not as parts of the picture."""
+        return self not in (Layout.TENSORFLOW, Layout.SSD)
+
+
 @dataclass(frozen=True, slots=True)
 class DetectorModel:
     """The model of stage `detect`: its name, which is stored with each region, the SHA-256 of its file, and its labels.
@@ -71,7 +93,7 @@ class DetectorModel:
     path: str
     stamp: tuple[tuple[int, int], ...]
     labels: tuple[str, ...]
-    layout: str
+    layout: Layout
     outputs: tuple[int, ...]
     shown: Shown
     threshold: float
@@ -83,7 +105,7 @@ class DetectorModel:
     @property
     def fingerprint(self) -> str:
         """What is another one whenever it would find other regions: 16 hex digits."""
-        told = "\0".join((self.sha256, str(self.threshold), *self.labels))
+        told = "\0".join((self.sha256, self.layout, str(self.threshold), *self.labels))
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property

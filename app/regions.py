@@ -171,7 +171,7 @@ def same_shape(one: Size, other: Size) -> bool:
     return abs(one[0] * other[1] / (one[1] * other[0]) - 1) <= ALIKE
 
 
-def turn_needed(said: Size | None, stored: Size | None, orientation: int, *, if_both: int) -> int | None:
+def turn_needed(said: Size | None, stored: Size | None, orientation: int, *, if_both: int | None) -> int | None:
     """The orientation that a box still needs which was measured in a picture of the size `said`.
 
     `stored` is the size of the picture in its file, whose `orientation` is EXIF's. None where the picture has another

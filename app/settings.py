@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.currency import Currency
 from app.errors import BadSetting, in_words
 from app.media import NSFW_THRESHOLD
+from app.models import Layout
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     ingest_worker_memory_mb: int = Field(default=1536, ge=256)
     ingest_nsfw_weights: Path | None = None
     ingest_detector_model: Path | None = None
+    ingest_detector_layout: Layout | None = None
     ingest_detector_threshold: float = Field(default=0.25, ge=0, le=1, allow_inf_nan=False)
     ingest_nsfw_threshold: float = Field(default=NSFW_THRESHOLD, ge=0, le=1, allow_inf_nan=False)
     ingest_progress_interval: int | None = Field(default=None, ge=1)
@@ -86,6 +88,7 @@ class Settings(BaseSettings):
         "ingest_token",
         "ingest_nsfw_weights",
         "ingest_detector_model",
+        "ingest_detector_layout",
         "ingest_progress_interval",
         "ingest_inbox",
         "ingest_sidecar_dir",

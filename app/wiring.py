@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.analysis.analyzer import Analyzer
+from app.analysis.detector.choosing import MOST
 from app.analysis.detector.model import Detector
 from app.analysis.inspecting import Inspector
 from app.analysis.nsfw.weights import Weights
@@ -32,6 +33,7 @@ from app.ingest.disk.folders import Folders
 from app.ingest.disk.inbox import Inbox
 from app.ingest.plan.badges import Badges
 from app.ingest.plan.planner import Planner
+from app.ingest.run.describing import estimated
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
 from app.ingest.session.presets import Presets
@@ -45,7 +47,10 @@ from app.library.finding import keeping
 from app.library.finding.words.backlog import Backlog
 from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
+from app.library.regions.listing import Detection, Wanted
 from app.media import Analysis, Failure, FoundFile, Job, Place, Recipe, Stage, StageStatus
+from app.models_here import ModelsHere, models_here
+from app.regions import RegionSource
 from app.roots import MediaRoots, with_added
 from app.settings import Settings, with_remembered
 from app.writing.originals import Originals
@@ -146,8 +151,12 @@ class House:
             raise _no_preview(row, result.stages[Stage.THUMBNAIL].reason)
         return result.picture.webp
 
-    def detect(self, place: Place) -> None:
-        """Lets a worker run the detector on one file that the library knows, and keeps what it finds.
+    def models_here(self) -> ModelsHere:
+        """What looks for regions here, and whether it can be used."""
+        return models_here(self.detector.look(), self.recipes.now(), self.settings.ingest_detector_threshold)
+
+    def detect(self, place: Place) -> list[Detection]:
+        """Lets a worker run the detector on one file that the library knows, keeps what it finds, and gives it back.
 
         Raises UnknownFile, NotDetected, NeedsAttention, and Unavailable with the cause where there is no detector.
         """
@@ -168,6 +177,7 @@ class House:
             raise NotDetected(f"Nothing could be detected in {place.shown}: {ended.reason}")
         self.store.check_lock()
         library.detected(result, recipe.models_in([Stage.DETECT]))
+        return library.detections.page(Wanted(source=RegionSource.DETECTOR, path=place), after=0, limit=MOST)[0]
 
     def close(self) -> None:
         """Ends the session at work as interrupted, the workers, the connections and the lock."""
@@ -204,7 +214,15 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
         ingestor = Ingestor(
             folders, library, store, executor, partial(_analyzer, folders), recipes, progress_interval=interval
         )
-        planner = Planner(folders, library, recipes.now, partial(rows_in, library), partial(free_bytes, store.folder))
+        planner = Planner(
+            folders,
+            library,
+            ingestor.recipe_for,
+            partial(rows_in, library),
+            free=partial(free_bytes, store.folder),
+            found=ingestor.found,
+            cost=partial(estimated, ingestor.take, library),
+        )
         runner = Runner(ingestor)
         runner.listen(planner.hear)
         backlog = Backlog(library.indexing, partial(_at_work, runner))
@@ -303,6 +321,7 @@ def detector_of(settings: Settings) -> Detector:
         settings.ingest_detector_threshold,
         settings.ingest_worker_memory_mb,
         settings.ingest_file_timeout_seconds,
+        settings.ingest_detector_layout,
     )
 
 

@@ -72,9 +72,11 @@ every 60 seconds, except where a person has to confirm |
 _OTHER_CAUSES = """\
 A session's `attention` can name, beside those with 503: `root_changed` (a media root is missing, or has
 [far fewer files](files.md#files-that-are-gone-or-moved) than the library knows), `directory_missing`,
-`sum_does_not_close` (the numbers do not add up: resuming counts again) and `internal_error`. What keeps the program
-from starting, exit code 2: `bad_setting`, `port_taken`, `state_folder_locked`, `database_unusable`,
-`nsfw_unavailable` (by `nsfw fetch`), `not_sqlite` and `disk_full` (by `backup`), else `cannot_start`.
+`sum_does_not_close` (the numbers do not add up: resuming counts again), `budget_reached` (the next description could
+cost more than is left), `provider_unreachable` (it is tried again by itself), `price_unknown`, and `internal_error`.
+What keeps the program from starting, exit code 2: `bad_setting`, `port_taken`, `state_folder_locked`,
+`database_unusable`, `nsfw_unavailable` (by `nsfw fetch`), `not_sqlite` and `disk_full` (by `backup`), else
+`cannot_start`.
 """
 
 

@@ -62,6 +62,7 @@ def test_settings_cannot_be_changed():
         ("INGEST_CURRENCY", "INR:88,86", "as in INR:88.86"),
         ("INGEST_CURRENCY", "INR:0", "as in INR:88.86"),
         ("INGEST_CURRENCY", "USD:1", "INGEST_CURRENCY: costs are told in US dollars already"),
+        ("INGEST_DETECTOR_LAYOUT", "yolov8", "INGEST_DETECTOR_LAYOUT: should be 'yolo', 'yolo_v5', 'end_to_end', "),
         ("INGEST_MEDIA_ROOTS", "", "at least one media root"),
         ("INGEST_MEDIA_ROOTS", "a=x,a=y", "two media roots are named 'a'"),
         ("INGEST_MEDIA_ROOTS", "=x", "cannot be the name of a media root"),
@@ -91,7 +92,9 @@ def test_a_host_that_can_be_reached_needs_a_token(monkeypatch):
         assert load(ingest_host=host).ingest_token is None
 
 
-@pytest.mark.parametrize("name", ["INGEST_TOKEN", "INGEST_NSFW_WEIGHTS", "INGEST_PROGRESS_INTERVAL"])
+@pytest.mark.parametrize(
+    "name", ["INGEST_TOKEN", "INGEST_NSFW_WEIGHTS", "INGEST_DETECTOR_LAYOUT", "INGEST_PROGRESS_INTERVAL"]
+)
 def test_an_empty_value_is_none(monkeypatch, name):
     monkeypatch.setenv(name, "")
     assert getattr(load(), name.lower()) is None

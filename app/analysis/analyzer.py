@@ -51,7 +51,7 @@ from app.analysis.pictures.image import (
     sample_frames,
     silence_warnings,
 )
-from app.analysis.pictures.picture import SIDE, make_picture, make_resizable, turn_upright
+from app.analysis.pictures.picture import SIDE, encode_for_sending, make_picture, make_resizable, turn_upright
 from app.analysis.pictures.stealth import may_hide_text, read_stealth
 from app.analysis.pixels import Pixels
 from app.analysis.prompts.generation import Generation
@@ -79,7 +79,7 @@ from app.regions import NO_REGIONS, Regions, RegionSource
 from app.texts import shown_name
 
 FRAMES = 8  # of a film, for NSFW
-_OF_PIXELS = (Stage.THUMBNAIL, Stage.NSFW, Stage.BARCODES, Stage.DETECT)
+_OF_PIXELS = (Stage.THUMBNAIL, Stage.NSFW, Stage.BARCODES, Stage.DETECT, Stage.DESCRIBE)
 T = TypeVar("T")
 
 
@@ -143,10 +143,11 @@ class _Course:
             self._optional(Stage.BARCODES, self._barcodes)
         if Stage.DETECT in wanted:
             self._optional(Stage.DETECT, self._detected)
+        to_send = self._optional(Stage.DESCRIBE, self._to_send) if Stage.DESCRIBE in wanted else None
         if self.stream is source.handle:  # what was decoded was read again after it was hashed
             source.check_unchanged()
         crash_point("analysed")
-        return Analysis(self.file, identity, self.stages, metadata, found, rating, made, checked, self.regions)
+        return Analysis(self.file, identity, self.stages, metadata, found, rating, made, checked, self.regions, to_send)
 
     def failure(self, error: CannotRead) -> Failure:
         """The file could not be taken in: it cannot be identified or read."""
@@ -347,6 +348,12 @@ class _Course:
         self._found(detect(picture, self.pixels.turn(picture), model))
         return True, None
 
+    def _to_send(self) -> tuple[bytes, None]:
+        describer = self.recipe.describer
+        assert describer is not None  # noqa: S101 - without one the stage is not runnable
+        picture = self.pixels.larger(describer.side)
+        return encode_for_sending(picture, self.pixels.turn(picture), describer), None
+
     def _found(self, regions: Regions) -> None:
         before = self.regions or NO_REGIONS
         self.regions = Regions(before.found + regions.found, before.looked | regions.looked)
@@ -385,6 +392,7 @@ class _Course:
             self.stages[stage].seconds + perf_counter() - started,
             problem.cause if problem else None,
             problem.sentence if problem else None,
+            self.recipe.model_in(stage),
         )
 
 

@@ -14,7 +14,7 @@ from app.media import Recipe, Stage
 
 _IMAGES, _VIDEOS = frozenset({Kind.IMAGE}), frozenset({Kind.VIDEO})
 _LOOK_INSIDE = (Stage.METADATA, Stage.THUMBNAIL, Stage.NSFW)  # what cannot be without PyAV of a video
-_IN_STILLS = (Stage.BARCODES, Stage.DETECT)  # what is looked for in pictures alone
+_IN_STILLS = (Stage.BARCODES, Stage.DETECT, Stage.DESCRIBE)  # what is looked for in pictures alone
 _LOOK_BESIDE = (Stage.KEYWORDS, Stage.SCORE)  # what then still has its sidecar
 VERSIONS: Mapping[Stage, str] = MappingProxyType(
     {
@@ -26,9 +26,12 @@ VERSIONS: Mapping[Stage, str] = MappingProxyType(
         Stage.NSFW: "2",
         Stage.BARCODES: "1",
         Stage.DETECT: "1",
+        Stage.DESCRIBE: "1",
     }
 )
 """What is read, by number: a stage whose number was raised is pending again for the files that `REVISIONS` say."""
+NOBODY_ASKED = "Nobody was named who describes pictures."
+"""Why stage describe cannot run until a session says who is asked (`Recipe.describing`)."""
 FAILING = ".2"
 """How files fail, by number: when it was raised, each file that failed is tried once more."""
 APPLIES: Mapping[Stage, frozenset[Kind]] = MappingProxyType(
@@ -70,6 +73,7 @@ class Recipes:
             versions[Stage.NSFW] += f":{found.model.weights_sha256[:16]}"
         if (reader := find_reader()) is None:
             unavailable[Stage.BARCODES] = NO_BARCODES
+        unavailable[Stage.DESCRIBE] = NOBODY_ASKED
         detector = self._detector.look()
         if detector.model is None:
             unavailable[Stage.DETECT] = detector.sentence

@@ -16,6 +16,7 @@ from app.analysis.recipes import Recipes
 from app.cli.doctor import examine
 from app.cli.options import (
     AsJson,
+    FilePath,
     Output,
     Roots,
     check_output,
@@ -41,8 +42,6 @@ from app.texts import counted, shown_name
 from app.verify import COLUMNS as VERIFY_COLUMNS
 from app.verify import FINE, Standing, Verification, places
 from app.wiring import build, weights_of
-
-FilePath = Annotated[str, typer.Argument(help="ROOT/relative/path, or a path of the file system.")]
 
 looking = typer.Typer()
 nsfw_cli = typer.Typer(no_args_is_help=True, help="The NSFW model: fetch its weights, or say how it stands.")

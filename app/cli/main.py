@@ -10,6 +10,7 @@ import uvicorn
 from app import __version__, settings
 from app.cli.comparing import comparing
 from app.cli.describing import describing
+from app.cli.detecting import detecting
 from app.cli.duplicates import duplicating
 from app.cli.finding import finding
 from app.cli.keeping import keeping
@@ -37,6 +38,7 @@ cli.add_typer(comparing)
 cli.add_typer(describing)
 cli.add_typer(finding)
 cli.add_typer(duplicating)
+cli.add_typer(detecting)
 cli.add_typer(keeping)
 cli.add_typer(saying)
 Directories = Annotated[list[str], typer.Argument(help="ROOT/relative paths, or absolute ones inside a media root.")]
@@ -170,7 +172,9 @@ def plan(
         require_database(configured)
     house, _ = build(configured, IngestionState(configured.ingest_state_dir), migrate=False)
     try:
-        planner = Planner(house.folders, NothingKnown(), house.recipes.now) if fresh else house.records.planner
+        planner = (
+            Planner(house.folders, NothingKnown(), lambda _: house.recipes.now()) if fresh else house.records.planner
+        )
         _wait_for_detector(house, parameters)
         counts = planner.plan(house.records.runner.resolved(parameters))
     finally:

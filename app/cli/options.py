@@ -17,6 +17,7 @@ from app.wiring import command_as_typed
 
 Roots = Annotated[list[str] | None, typer.Option("--root", help="A media root as NAME=PATH; repeatable.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="A file; without one, standard output.")]
+FilePath = Annotated[str, typer.Argument(help="ROOT/relative/path, or a path of the file system.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 

@@ -98,6 +98,18 @@ class Presence:
 
         return self._engines.read(work)
 
+    def places(self, ids: Sequence[int]) -> list[Place]:
+        """Where the files of these rows are, in the order of their paths; those that are gone are left out."""
+
+        def work(connection: Connection) -> list[Place]:
+            found: list[Place] = []
+            for some in in_slices(ids, _AT_ONCE):
+                rows = select(MEDIA.c.root, MEDIA.c.path).where(MEDIA.c.id.in_(some))
+                found += [Place(*row) for row in connection.execute(rows)]
+            return sorted(found, key=lambda place: place.in_event)
+
+        return self._engines.read(work)
+
     def mark_stages(self, root: str, paths: Sequence[bytes], renew: Callable[[Marks, Kind], Marks]) -> None:
         """Notes in the rows of files how their stages ended, as `renew` has it of what was noted before.
 

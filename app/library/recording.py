@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.crash_points import crash_point
 from app.errors import AMBIGUOUS_MOVE
 from app.library.around import THIS_FILE, Surroundings, surroundings_of
+from app.library.describing.proposing import keywords_of_a_model, told_by_a_model, withdraw, write_description
 from app.library.failures import all_failures_of, failures_follow, failures_of, remember_failures
 from app.library.linking import link
 from app.library.pairs import relink
@@ -140,6 +141,8 @@ def record(
         if saved.outcome is Outcome.MOVED:  # its failures came along, and it may be linked to what it left behind
             known = replace(known, failures=True, namesakes=True)
         remember_failures(connection, session_id, at, result, known=known, standing=saved.standing)
+        if result.description is not None:
+            write_description(connection, file.place, result.description, session_id=session_id, at=at)
     if known.namesakes and saved.outcome is not Outcome.FAILED:  # else the row is still about the bytes that were there
         relink(connection, file.place)
     crash_point("row_written")
@@ -282,11 +285,12 @@ def _update(
     `words` are what a person said of these bytes, which may be other than what the row says.
     """
     old, links = before.row, wanted_links(analysis, before.row)
+    same_bytes = old["sha256"] == analysis.identity.sha256
     if words != before.words:
         old = {**old, **carrying(old, words)}
         links = before.links if links is None else links
     if links is not None:
-        links = words.links | links
+        links = words.links | links | (keywords_of_a_model(before.links) if same_bytes else {})
     if moved := place_of(old) != analysis.file.place:
         old, links = left_where_it_was(analysis, old, links, before.links)
     row = row_of(analysis, old)
@@ -294,6 +298,10 @@ def _update(
         row |= {"score": old["score"], "score_source": old["score_source"]}
     if moved:
         row |= told_by_what_was_left(row, old)
+    if same_bytes:
+        row |= told_by_a_model(row, old)
+    else:
+        withdraw(connection, old["id"])
     keywords_changed = links is not None and links != before.links
     regions_changed = replace_regions(connection, before.row, analysis, at, moved=moved)
     outcome = outcome_of(row, before.row, others_changed=keywords_changed or regions_changed)

@@ -124,12 +124,18 @@ def _stage_marks(analysis: Analysis) -> dict[str, dict[str, Any]]:
     for stage, result in analysis.stages.items():
         if not settled(result):
             continue
-        marks[stage.value] = {"status": result.status.value, "version": result.version}
+        marks[stage.value] = mark_of(stage, result)
         if result.cause:
             marks[stage.value] |= {"cause": result.cause, "reason": clean_text(result.reason or "")}
             if stage is Stage.THUMBNAIL and analysis.picture:
                 marks[stage.value]["partial"] = True
     return marks
+
+
+def mark_of(stage: Stage, result: StageResult) -> dict[str, Any]:
+    """What is remembered of a stage, less why it failed; the NSFW model has a column of its own."""
+    told = {"model": clean_text(result.model)} if result.model and stage is not Stage.NSFW else {}
+    return {"status": result.status.value, "version": result.version, **told}
 
 
 def keyword_links(keywords: tuple[Keyword, ...]) -> KeywordLinks:

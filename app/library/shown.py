@@ -81,6 +81,8 @@ class StageMark(TypedDict):
     """`done` or `failed`."""
     version: str | int
     """The stage's version; a number before 0.2."""
+    model: NotRequired[str]
+    """What looked for regions in it; the NSFW model is `nsfw_model` of the file."""
     cause: NotRequired[str | None]
     """The stable code of the failure."""
     reason: NotRequired[str | None]

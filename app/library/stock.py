@@ -15,7 +15,7 @@ from app.library.failures import HOLDS_BACK
 from app.library.presence import inside
 from app.library.saying.personal import WORDS_WAIT
 from app.library.tables import FAILURES, MEDIA
-from app.library.values import FailureState, KnownFailure, KnownFile
+from app.library.values import FailureState, KnownFailure, KnownFile, NsfwKnown
 from app.media import Place, Stage
 from app.revisions import RowFacts
 from app.slices import in_slices
@@ -143,7 +143,9 @@ def known_in(connection: Connection, folder: Place) -> Mapping[bytes, KnownFile]
     """What is known of the files of one folder, by path relative to the root; rows of other folders are not."""
     columns = (MEDIA.c.size, MEDIA.c.mtime_ns, MEDIA.c.sidecar, MEDIA.c.sha256, MEDIA.c.kind, MEDIA.c.stages)
     missing = MEDIA.c.missing_at.is_not(None)
-    rows = select(MEDIA.c.path, *columns, missing, WORDS_WAIT, _LOOKS_ALIKE).where(inside(MEDIA, folder, below=False))
+    rows = select(
+        MEDIA.c.path, *columns, missing, WORDS_WAIT, _LOOKS_ALIKE, MEDIA.c.nsfw_said, MEDIA.c.nsfw_probability
+    ).where(inside(MEDIA, folder, below=False))
     of_failures = (FAILURES.c.fingerprint, FAILURES.c.stage, FAILURES.c.version, FAILURES.c.state)
     failures = select(FAILURES.c.path, *of_failures).where(inside(FAILURES, folder, below=False), HOLDS_BACK)
     failed: dict[bytes, tuple[KnownFailure, ...]] = {}
@@ -163,8 +165,11 @@ def known_in(connection: Connection, folder: Place) -> Mapping[bytes, KnownFile]
             bool(missing),
             bool(words),
             bool(alike),
+            NsfwKnown(*nsfw),
         )
-        for path, size, mtime_ns, sidecar, sha256, kind, stages, missing, words, alike in connection.execute(rows)
+        for path, size, mtime_ns, sidecar, sha256, kind, stages, missing, words, alike, *nsfw in connection.execute(
+            rows
+        )
     }
     return known | {path: KnownFile(failures=failures) for path, failures in failed.items()}
 

@@ -60,7 +60,7 @@ class MediaFile(Base):
 
     `path` and `folder` are relative to the root; `name` is as shown to people.
 
-    `stages` maps each stage that ran on these bytes to `{"status", "version", "cause"?, "reason"?}`; that of stage
+    `stages` maps each stage that ran on these bytes to `{"status", "version", "model"?, "cause"?, "reason"?}`; that of
     `thumbnail` says `partial` where a thumbnail shows what can be seen of a damaged file. `phash` is 16 hex digits.
     `width` and `height` are as stored in the file; `values.as_file` shows them upright. `sources` maps the columns of
     stage `metadata` to where they were read, or to `person`; `score_source` does that for the score.

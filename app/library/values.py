@@ -134,6 +134,16 @@ class KnownFailure:
     ignored: bool = False
 
 
+class NsfwKnown(NamedTuple):
+    """What is known of whether a file is NSFW: a person's word, and the probability from the model."""
+
+    said: bool | None = None
+    probability: float | None = None
+
+
+NOTHING_SAID = NsfwKnown()
+
+
 @dataclass(frozen=True, slots=True)
 class KnownFile:
     """What freshness asks of one file. `stages` maps a stage to `{"status", "version"}`; `size` is None without a row.
@@ -153,6 +163,7 @@ class KnownFile:
     missing: bool = False
     words_wait: bool = False
     looks_alike: bool = False
+    nsfw: NsfwKnown = NOTHING_SAID
 
 
 @described
@@ -191,13 +202,6 @@ class NsfwSpread(TypedDict):
     """Files without a probability."""
     bins: list[int]
     """100 numbers of files: from a probability of 0.00 up to 0.01, to that of 0.99 up to 1."""
-
-
-class NsfwKnown(NamedTuple):
-    """What is known of whether a file is NSFW: a person's word, and the probability from the model."""
-
-    said: bool | None = None
-    probability: float | None = None
 
 
 def is_nsfw(known: NsfwKnown, threshold: float | None) -> bool | None:

@@ -1,4 +1,4 @@
-"""The groups of files that are duplicates, or similar: those of the library, without several names of one file.
+"""The files that are duplicates, or similar, alone or in groups: those of the library, each by one of its names.
 
 Nothing is changed, neither there nor here. Groups are kept as long as nothing in the library changes.
 """
@@ -13,7 +13,7 @@ from app.errors import InvalidRequest
 from app.ingest.disk.folders import Folders
 from app.library.alike.codes import bits_apart
 from app.library.alike.groups import WIDEST, Edges, Groups, edges_of, groups_of
-from app.library.alike.near import By
+from app.library.alike.near import Alike, By, alike
 from app.library.finding.columns import Array, Mask, Snapshot
 from app.library.finding.entries import Mark
 from app.library.finding.listing import FoundFile, TextsSaid
@@ -37,7 +37,8 @@ class Said(TextsSaid):
 class Found(NamedTuple):
     """The groups of one kind within a distance, the snapshot that they are of, and what could be compared.
 
-    `filmed` are Live Photos, both halves, and motion photos; `regions` is how many things each file shows.
+    `filmed` are Live Photos, both halves, and motion photos; `regions` is how many things each file shows; `names`
+    has the id that stands for each other name of a file.
     """
 
     by: By
@@ -47,6 +48,7 @@ class Found(NamedTuple):
     max_distance: int
     filmed: Mask
     regions: Array
+    names: Mapping[int, int]
 
     @property
     def compared(self) -> int:
@@ -59,14 +61,16 @@ class Found(NamedTuple):
         return self.snapshot.ids[slots].tolist(), distances.tolist()
 
     def holding(self, ids: Collection[int]) -> list[int]:
-        """The places of the groups that hold any file of these ids, in their order."""
-        held = np.isin(self.groups.slots, self.snapshot.at(np.array([*ids], np.int64)))
+        """The places of the groups that hold any file of these ids, by whichever name, in their order."""
+        own = [self.names.get(number, number) for number in ids]
+        held = np.isin(self.groups.slots, self.snapshot.at(np.array(own, np.int64)))
         places = np.searchsorted(self.groups.starts, np.flatnonzero(held), "right") - 1
         return np.unique(places).tolist()  # type: ignore[no-any-return]
 
     def beside(self, number: int) -> list[int]:
         """The ids of the other files of the group of a file; none where it is in no group."""
-        return [other for place in self.holding([number]) for other in self.ids(place)[0] if other != number]
+        own = self.names.get(number, number)
+        return [other for place in self.holding([number]) for other in self.ids(place)[0] if other != own]
 
     def keeper(self, files: Mapping[int, FoundFile]) -> int:
         """The id of the file of a group, by ids, that is worth most.
@@ -114,13 +118,28 @@ class Duplicates:
         kept = snapshot.kept
         edges = kept.get(("edges", by, behind), lambda: edges_of(snapshot, pairing, codes, by))
 
-        def grouped() -> Groups:
+        def grouped() -> tuple[Groups, dict[int, int]]:
             groups = groups_of(snapshot, edges, at_most)
-            return self._without_links(snapshot, groups) if by is By.BYTES else groups
+            return self._without_links(snapshot, groups) if by is By.BYTES else (groups, {})
 
-        groups = kept.get(("groups", by, behind, at_most), grouped)
+        groups, names = kept.get(("groups", by, behind, at_most), grouped)
         regions = kept.get("regions", lambda: np.bincount(snapshot.listed["region"][0], minlength=snapshot.slots))
-        return Found(by, snapshot, groups, edges, at_most, pairing.halves() | pairing.films_inside(), regions)
+        return Found(by, snapshot, groups, edges, at_most, pairing.halves() | pairing.films_inside(), regions, names)
+
+    def like(self, snapshot: Snapshot, number: int, by: By, at_most: int, limit: int) -> Alike:
+        """The files that are like one, at most so many, within so many bits: each but once, and never its own names."""
+        found = alike(snapshot, self._library.codes, number, (by, at_most, snapshot.slots))
+        seen = {inode for _, inode in self._inodes([number])}
+        kept: list[tuple[int, int]] = []
+        for some in in_slices(zip(found.ids, found.distances, strict=True), limit):
+            inodes = dict(self._inodes([one for one, _ in some]))
+            for place, one in enumerate(some):
+                if place not in inodes or inodes[place] not in seen:
+                    kept.append(one)
+                    seen |= {inodes[place]} if place in inodes else set()
+            if len(kept) >= limit:
+                break
+        return found._replace(ids=[one for one, _ in kept[:limit]], distances=[far for _, far in kept[:limit]])
 
     def surplus(
         self, found: Found, chosen: Collection[int] = (), places: Sequence[int] | None = None
@@ -139,7 +158,11 @@ class Duplicates:
                     cause="no_group_chosen",
                 )
             places = found.holding(chosen)
-        finder, threshold, stays = self._library.finder, self._library.nsfw_threshold(), {*chosen}
+        finder, threshold, stays = (
+            self._library.finder,
+            self._library.nsfw_threshold(),
+            {found.names.get(one, one) for one in chosen},
+        )
         keepers: dict[int, int | None] = {}
         for some in _files_at_once(found, range(found.groups.number) if places is None else places):
             files = finder.files_by_id([number for group in some for number in group], threshold)
@@ -172,20 +195,23 @@ class Duplicates:
         """What the library holds of the files of these rows, by id; those that are gone by now are not."""
         return self._library.stock.by_id(ids)
 
-    def _without_links(self, snapshot: Snapshot, groups: Groups) -> Groups:
-        """The groups with each file on disk once, by the first of its names: the others take no room."""
+    def _without_links(self, snapshot: Snapshot, groups: Groups) -> tuple[Groups, dict[int, int]]:
+        """The groups with each file on disk once, by the first of its names, as the others take no room; and those."""
         members = snapshot.ids[groups.slots]
         first_of: dict[tuple[int, tuple[int, int]], int] = {}
+        names: dict[int, int] = {}
         keep = np.ones(len(members), np.bool_)
         group = np.repeat(np.arange(groups.number), np.diff(groups.starts))
         for place, inode in self._inodes(members.tolist()):
             own = first_of.setdefault((int(group[place]), inode), place)
             keep[place] = own == place
+            if own != place:
+                names[int(members[place])] = int(members[own])
         sizes = np.bincount(group[keep], minlength=groups.number)
         keep &= (sizes > 1)[group]
         left = group[keep]
         starts = np.flatnonzero(np.diff(left, prepend=-1, append=groups.number))
-        return Groups(groups.slots[keep], starts, groups.distances[keep])
+        return Groups(groups.slots[keep], starts, groups.distances[keep]), names
 
     def _inodes(self, ids: Sequence[int]) -> Iterator[tuple[int, tuple[int, int]]]:
         """The place and the inode of each file; of what is not there nothing.

@@ -27,7 +27,6 @@ from app.web.answers import Route
 from app.web.depends import InHouse, only_known
 from app.web.failures import changed_among, failures_page, position_at, which_of
 from app.web.ingest import history_page
-from app.web.library.regions import models_here
 from app.web.page import FIELDS_SHOWN, about_ingest
 from app.web.places import ONLY_HERE, may_change_roots
 from app.web.templating import asked, show, show_problem
@@ -194,7 +193,7 @@ def show_settings(request: Request, house: InHouse) -> Response:
         "copies": how_copies_stand(house.settings, datetime.now(UTC)),
         "not_copied": daily.trouble if daily else None,
     }
-    values |= models_here(house) | {"models": records.library.models.all() if records else []}
+    values |= house.models_here() | {"models": records.library.models.all() if records else []}
     return show(request, "settings.html", {**values, "inbox": inbox.shown if inbox else ""})
 
 

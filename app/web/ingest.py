@@ -24,6 +24,7 @@ from app.web.events import Bells, stream
 from app.web.marks import Marks, marks_of
 from app.wiring import Records
 
+NOBODY_DESCRIBES = ("no_provider", "price_unknown")
 router = APIRouter(prefix="/api/ingest", route_class=Route, dependencies=[only_known], tags=["Sessions"])
 
 
@@ -93,7 +94,7 @@ class MarkedPlanFiles(TypedDict):
 
 
 @router.post("/plan")
-@refuses("bad_cursor")
+@refuses("bad_cursor", "bad_query", *NOBODY_DESCRIBES)
 def plan(
     records: InRecords,
     body: PlanBody,
@@ -122,7 +123,7 @@ def plan(
 
 
 @router.post("/process")
-@refuses("already_active", "illegal_move", "nothing_matches", *STATE_FOLDER)
+@refuses("already_active", "illegal_move", "nothing_matches", "bad_query", *NOBODY_DESCRIBES, *STATE_FOLDER)
 def process(records: InRecords, body: ProcessBody) -> Accepted[Started]:
     """Starts a session, and answers as soon as one file matches.
 

@@ -89,6 +89,8 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "not_a_directory": Refusal(422, "it is a file: choose the folder it lies in"),
         "root_missing": Refusal(422, "the media root itself is not there"),
         "no_group_chosen": Refusal(422, "files similar by features are planned only of groups that are named"),
+        "price_unknown": Refusal(422, "nobody knows what a description by this model costs, so no budget can be kept"),
+        "no_provider": Refusal(422, "nobody can be asked for descriptions"),
         "nothing_matches": Refusal(422, "the walk found no file that matches"),
         "internal_error": Refusal(500, "a fault of Media Ingest; the server's log has the details"),
         "database_disabled": Refusal(503, "`DATABASE_URL=none`"),

@@ -33,7 +33,7 @@ _STAGES = {
     "generate_thumbnails": "thumbnails",
     "enable_nsfw_detection": "NSFW",
 }
-_OPTIONAL = {"read_barcodes": "barcodes", "detect_objects": "detection"}
+_OPTIONAL = {"read_barcodes": "barcodes", "detect_objects": "detection", "describe": "descriptions"}
 
 
 def show(request: Request, name: str, values: Mapping[str, Any], *, status: int = 200) -> Response:
@@ -105,6 +105,7 @@ def folders(shown: list[str]) -> str:
 def asked(parameters: Mapping[str, Any]) -> list[str]:
     """What a session was asked otherwise than by default, in a few words each."""
     told = ["retry of failed files"] if parameters.get("retry_of") else []
+    told += [f"found by {readable(q)}"] if (q := parameters.get("q")) else []
     told += [] if parameters["recursive"] else ["without folders inside"]
     told += [] if parameters["pattern"] == "*" else [readable(parameters["pattern"])]
     told += [f"at least {counted(least, 'byte')}"] if (least := parameters["min_bytes"]) is not None else []

@@ -49,7 +49,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settled(root / "f.txt")
     write_many(folder / "other", 1)
     with Server(folder / "server", {"pictures": root, "other": folder / "other"}) as running:
-        running.wait_for(running.begin("pictures"), "completed")
+        running.wait_for(running.begin("pictures", read_barcodes=True), "completed")
         running.wait_for(running.begin("other"), "completed")
         yield running
 
@@ -140,7 +140,8 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
 
     expect(box).to_have_text("tree 90 %")
     expect(box.locator("span")).to_have_attribute("title", "tree (yolo, 90 %)")
-    expect(page.locator("#known-regions li")).to_have_text(re.compile("tree.*object, yolo, 90 %"))
+    looked_for = re.compile("Barcodes were looked for by zxing-cpp")
+    expect(page.locator("#known-regions li")).to_have_text([re.compile("tree.*object, yolo, 90 %"), looked_for])
     assert is_in_place()
     assert looks_well(page)
     page.locator("#viewer-stage").focus()
@@ -154,7 +155,7 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
     expect(box).to_be_visible()
     opened(page, server, "a.jpg")
     expect(switch).to_be_hidden()
-    expect(page.locator("#known-regions")).to_be_hidden()
+    expect(page.locator("#known-regions li")).to_have_text(looked_for)  # though it found nothing
     for path, shown in (("/regions", "tree"), ("/expected", "Nothing is expected yet")):
         page.goto(f"{server.address}{path}?refresh=30")
         expect(page.locator("#dashboard")).to_contain_text(shown)

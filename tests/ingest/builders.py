@@ -6,11 +6,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.describe.orders import Take, nobody
 from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.run.ingestor import Ingestor
@@ -102,6 +104,7 @@ def analysis(
         rating=Rating(score, None if score is None else "xmp") if Stage.SCORE in done else None,
         picture=Picture(b"RIFF", "0123456789abcdef") if Stage.THUMBNAIL in done else None,
         nsfw=Nsfw(probability, probability, 1, "fake") if Stage.NSFW in done else None,
+        to_send=content if Stage.DESCRIBE in done else None,
     )
 
 
@@ -227,6 +230,7 @@ class Workplace:
         self.store.prepare()
         self.reader = Reader(self.media)
         self.ends: list[Callable[[], object]] = []
+        self.take: Take = nobody
         self.open()
 
     def open(self) -> None:
@@ -238,11 +242,16 @@ class Workplace:
             self.library,
             self.store,
             self.executor,
-            lambda _: self.reader,
+            self._analyzer,
             Standing(self.recipe),
             settled_seconds=0.0,
+            take=lambda request: self.take(request),  # noqa: PLW0108 - a test may set another one later
         )
         self.runner = Runner(self.ingestor)
+
+    def _analyzer(self, recipe: Recipe) -> Callable[[Job], Analysis | Failure]:
+        """The reader of the moment; whom a session asks is the version of its own stage."""
+        return lambda job: _at_version(self.reader(job), recipe.versions[Stage.DESCRIBE])
 
     def recover(self, *, auto_resume: bool = True) -> Runner:
         self.runner.recover(auto_resume=auto_resume)
@@ -272,6 +281,13 @@ class Workplace:
         gate = self.reader.gates[name] = Gate()
         self.ends.append(gate.open)
         return gate
+
+
+def _at_version(result: Analysis | Failure, version: str) -> Analysis | Failure:
+    if Stage.DESCRIBE not in result.stages:
+        return result
+    described = replace(result.stages[Stage.DESCRIBE], version=version)
+    return replace(result, stages={**result.stages, Stage.DESCRIBE: described})
 
 
 @contextmanager

@@ -148,6 +148,7 @@ OTHERWISE = {
     "generate_thumbnails": (False, "without thumbnails"),
     "read_barcodes": (True, "with barcodes"),
     "detect_objects": (True, "with detection"),
+    "describe": ({"template": "caption"}, "with descriptions"),
     "skip_existing": (False, "everything anew"),
     "max_files": (1, "at most 1 file"),
     "workers": (2, "2 workers"),
@@ -155,7 +156,8 @@ OTHERWISE = {
 
 
 def test_whatever_was_asked_otherwise_than_by_default_is_told():
-    assert {"directories", *OTHERWISE} == set(SessionRequest.model_fields)
+    assert {"directories", "q", *OTHERWISE} == set(SessionRequest.model_fields)
+    assert asked(parse_parameters({"q": "name:cat"}).as_json) == ["found by name:cat"]
     assert asked(parse_parameters({"directory": "m"}).as_json) == []
     for name, (value, words) in OTHERWISE.items():
         assert asked(parse_parameters({"directory": "m", name: value}).as_json) == [words]

@@ -11,7 +11,8 @@ from app.analysis.analyzer import Analyzer
 from app.analysis.nsfw.weights import Weights
 from app.analysis.recipes import Recipes
 from app.ingest.disk.folders import Folders
-from app.ingest.plan.survey import Survey, Tally, Verdict
+from app.ingest.plan.survey import Survey, Verdict
+from app.ingest.plan.tally import Tally
 from app.media import Place, Stage
 from tests.analysis.formats.packets import packet
 from tests.analysis.formats.pngs import with_chunks

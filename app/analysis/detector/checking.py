@@ -1,8 +1,8 @@
 """Looks at a detector in a process of its own, which may die: whether it can be used, and how it is shown pictures.
 
-`python -m app.analysis.detector.checking PARENT MODEL MEMORY SECONDS` prints one line of JSON: `sha256`, `labels`,
-`layout`, `outputs` and `shown`; or `problem`, the middle of a sentence, with its stable `cause`. MEMORY is the address
-space in MiB, SECONDS the time that a file may take.
+`python -m app.analysis.detector.checking PARENT MODEL MEMORY SECONDS [LAYOUT]` prints one line of JSON: `sha256`,
+`labels`, `layout`, `outputs` and `shown`; or `problem`, the middle of a sentence, with its stable `cause`. MEMORY is
+the address space in MiB, SECONDS the time that a file may take, LAYOUT the one that a person names.
 """
 
 import json
@@ -19,12 +19,12 @@ from PIL import Image
 
 from app.analysis.detector.choosing import choose
 from app.analysis.detector.labels import CHARACTERS, MOST, labels_of, read_beside, said_beside
-from app.analysis.detector.layouts import Layout, NotUsable, Output, Reading, check_px, read_outputs, recognise
+from app.analysis.detector.layouts import NotUsable, Output, Reading, check_sense, read_outputs, recognise
 from app.analysis.detector.letterbox import as_input
 from app.analysis.detector.network import lacks_memory, load, run
 from app.analysis.detector.parts import hash_parts
 from app.analysis.nsfw.network import block_telemetry
-from app.models import Shown
+from app.models import Layout, Shown
 from app.own_process import die_with_parent
 
 _SIDE = 640  # px, of a model that takes any size and does not say which it was made for
@@ -34,8 +34,11 @@ _MEMORY_SHARE = 1 / 3  # of what a worker may have: a worker keeps the model, an
 _TIME_SHARE = 1 / 2  # of what a file may take: the rest is for its decoding, and for the machine to be slower one day
 
 
-def check(file: Path, memory_mb: int, file_seconds: float) -> Mapping[str, Any]:
-    """What has to be known to use a model in a worker of so much memory, on files of so many s. Raises NotUsable."""
+def check(file: Path, memory_mb: int, file_seconds: float, named: Layout | None) -> Mapping[str, Any]:
+    """What has to be known to use a model in a worker of so much memory, on files of so many s.
+
+    `named` is the layout that a person names. Raises NotUsable.
+    """
     try:
         sha256 = hash_parts(file)
     except OSError as error:
@@ -50,7 +53,7 @@ def check(file: Path, memory_mb: int, file_seconds: float) -> Mapping[str, Any]:
         Output(frozenset(one.get_names()), _sides(one.get_partial_shape()), one.get_element_type().is_integral())
         for one in network.outputs
     ]
-    reading = recognise(outputs, len(labels), (shown.width, shown.height), said)
+    reading = recognise(outputs, len(labels), (shown.width, shown.height), said, named)
     if reading.layout is Layout.SSD:  # OpenVINO's own convention, which its converter keeps
         shown = Shown(**asdict(shown) | {"up_to_255": not shown.whole, "blue_first": True})
     check_time(_try(file, shown, reading), file_seconds)
@@ -202,18 +205,18 @@ def _try(file: Path, shown: Shown, reading: Reading) -> float:
     except Exception as error:
         detail = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise NotUsable(f"it cannot be run: {detail}", cause="detector_unreadable") from error
-    check_px(reading.layout, found)
+    check_sense(reading.layout, found, size)
     return seconds
 
 
 def main(arguments: list[str]) -> None:
     """Prints what was found out."""
-    parent, model, memory_mb, seconds = arguments
+    parent, model, memory_mb, seconds, *layout = arguments
     die_with_parent(int(parent))
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_mb) * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        answer = check(Path(model), int(memory_mb), float(seconds))
+        answer = check(Path(model), int(memory_mb), float(seconds), Layout(layout[0]) if layout else None)
     except NotUsable as problem:
         answer = {"problem": problem.sentence, "cause": problem.cause}
     except MemoryError:

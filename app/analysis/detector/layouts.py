@@ -5,15 +5,15 @@ Detection API of TensorFlow; DetectionOutput of OpenVINO, as models made with it
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 import numpy as np
 
 from app.errors import MediaIngestError
+from app.models import Layout
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +22,7 @@ Numbers: TypeAlias = "NDArray[Any]"
 _SCALES = ((8, 16, 32), (8, 16, 32, 64), (16, 32))  # px of a place that a YOLO looks at, by how many it has
 _ANCHORS = 3  # boxes of each place, of a YOLO that has a score for the box
 _PX = 2.0  # no box that ends before it is told in px
+_NEAR = 0.05  # what a score may be beside 0 to 1, of a model in whole numbers
 _FEW = 1_000  # boxes that are left of a picture when a model has chosen among them itself
 _COUNTS = ("num_dets", "num_detections")
 _OF_TENSORFLOW = ("detection_boxes", "detection_classes", "detection_scores")
@@ -33,27 +34,6 @@ _ROW = 7  # of DetectionOutput: picture, class, score, and the corners
 
 class NotUsable(MediaIngestError):
     """A model that cannot be used; the sentence is the middle of one, the cause a stable code."""
-
-
-class Layout(StrEnum):
-    """How boxes lie in the outputs of a model."""
-
-    YOLO = "yolo"  # [1, 4 + classes, boxes], as YOLOv8 and later have it
-    YOLO_V5 = "yolo_v5"  # [1, boxes, 5 + classes], with a score of its own for each box
-    END_TO_END = "end_to_end"  # [1, boxes, 6]: corners, score, class
-    TORCHVISION = "torchvision"  # boxes, labels, scores
-    TENSORFLOW = "tensorflow"  # detection_boxes, detection_classes, detection_scores
-    SSD = "ssd"  # [1, 1, boxes, 7], OpenVINO's DetectionOutput
-
-    @property
-    def overlaps(self) -> bool:
-        """Whether one thing has many boxes, of which one is still to be chosen."""
-        return self in (Layout.YOLO, Layout.YOLO_V5)
-
-    @property
-    def in_px(self) -> bool:
-        """Whether boxes are told in px, and not as parts of the picture."""
-        return self not in (Layout.TENSORFLOW, Layout.SSD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,34 +67,55 @@ class Found:
 
 
 def recognise(
-    outputs: Sequence[Output], labels: int, size: tuple[int, int], said: Mapping[str, str] = MappingProxyType({})
+    outputs: Sequence[Output],
+    labels: int,
+    size: tuple[int, int],
+    said: Mapping[str, str] = MappingProxyType({}),
+    named: Layout | None = None,
 ) -> Reading:
     """Recognise the layout of a model of so many labels that is shown `size` px, width and height.
 
-    `said` is what it says of itself, as Ultralytics writes it: `task`, `end2end`, `nms`, `args` of the export. Raises
-    NotUsable `detector_layout_unknown` where it is none of these, or could be two.
+    `said` is what it says of itself, as Ultralytics writes it: `task`, `end2end`, `nms`, `args` of the export; `named`
+    is the layout that a person names, which counts if the outputs can be read so. Raises NotUsable
+    `detector_layout_unknown` where they cannot, and where nobody names one and they are none of these, or could be two.
     """
     if (task := said.get("task", "detect")) != "detect":
         raise _unknown(f"it is made to {task}, not to detect")
-    if (reading := _by_name(outputs)) is not None:
-        return reading
-    if len(outputs) == 1:
-        shape = outputs[0].shape
-        fitting = list(_alone(shape, labels, size, end_to_end=_ends_itself(said)))
-        if len(fitting) == 1:
-            return Reading(fitting[0])
-        if len(fitting) > 1:
-            raise _unknown(f"its output of the shape {_shown(shape)} can be read in two ways")
-    elif (reading := _by_kind(outputs)) is not None:
-        return reading
-    shapes = " and ".join(_shown(output.shape) for output in outputs)
-    raise _unknown(f"its output of the shape {shapes} is none that is known for {labels} labels")
+    told = " and ".join(_shown(output.shape) for output in outputs)
+    readings = (_read_as(layout, outputs, labels, size) for layout in Layout)
+    could = {reading.layout: reading for reading in readings if reading is not None}
+    if named is not None:
+        if named in could:
+            return could[named]
+        why = f"which INGEST_DETECTOR_LAYOUT names, for {labels} labels"
+        raise _unknown(f"its output of the shape {told} is not that of the layout {named}, {why}")
+    ends_itself = _ends_itself(said)
+    sure = [layout for layout in could if _is_sure(layout, outputs, labels, size, end_to_end=ends_itself)]
+    if len(sure) == 1:
+        return could[sure[0]]
+    if could:
+        ways = f"if it is {' or '.join(could)}, INGEST_DETECTOR_LAYOUT can say so"
+        raise _unknown(f"its output of the shape {told} does not say surely how it is read: {ways}")
+    raise _unknown(f"its output of the shape {told} is none that is known for {labels} labels")
 
 
-def check_px(layout: Layout, found: Found) -> None:
-    """Check that boxes that ought to be told in px are. Raises NotUsable `detector_layout_unknown`."""
-    if layout.in_px and len(found.boxes) and 0 < found.boxes.max() <= _PX:
+def check_sense(layout: Layout, found: Found, size: tuple[int, int]) -> None:
+    """Check that what a model of this layout says of a plain picture of `size` px makes sense, before any is chosen.
+
+    Boxes that ought to be told in px are, and of `yolo_v5` lie all over it; scores are parts of 1, classes whole
+    numbers. Raises NotUsable `detector_layout_unknown`.
+    """
+    if not len(found.boxes):
+        return
+    if layout.in_px and 0 < found.boxes.max() <= _PX:
         raise _unknown("its boxes are told as parts of the picture, and this layout has them in px")
+    if layout is Layout.YOLO_V5 and 0 < found.boxes.max() < min(size) / 2:
+        raise _unknown("its boxes do not reach over the picture: they are still to be worked out, as those of YOLOX")
+    if found.scores.min() < -_NEAR or found.scores.max() > 1 + _NEAR:
+        between = f"between {found.scores.min():.4g} and {found.scores.max():.4g}"
+        raise _unknown(f"read as {layout}, its scores lie {between}, and not between 0 and 1")
+    if (found.classes != np.floor(found.classes)).any():
+        raise _unknown(f"read as {layout}, its classes are no whole numbers")
 
 
 def _ends_itself(said: Mapping[str, str]) -> bool:
@@ -131,53 +132,80 @@ def _shown(shape: Sequence[int | None]) -> str:
     return f"[{', '.join('?' if side is None else str(side) for side in shape)}]"
 
 
+def _read_as(layout: Layout, outputs: Sequence[Output], labels: int, size: tuple[int, int]) -> Reading | None:
+    """Which outputs are read, if they are of this layout; None where their names and shapes do not allow it."""
+    if layout is Layout.TENSORFLOW:
+        return _by_name(outputs)
+    if layout is Layout.TORCHVISION:
+        return _by_kind(outputs)
+    fitting = [at for at, output in enumerate(outputs) if layout in _possible(output.shape, labels, size)]
+    return Reading(layout, (fitting[0],)) if len(fitting) == 1 else None
+
+
+def _is_sure(
+    layout: Layout, outputs: Sequence[Output], labels: int, size: tuple[int, int], *, end_to_end: bool
+) -> bool:
+    """Whether outputs that can be read so can be nothing else.
+
+    There are no others, such as masks. YOLOX, whose boxes may not be worked out, is none. Six columns of one or two
+    labels can be the corners, the score and the class as well as the four sides with a score for each label, or for
+    the box and the label: only a model that says that it is `end_to_end` is read so.
+    """
+    if layout is Layout.TENSORFLOW:
+        return all(one.names.isdisjoint(_OF_OTHER_MODELS) for one in outputs)
+    if layout is Layout.TORCHVISION:
+        return sum(one.names.isdisjoint(_COUNTS) for one in outputs) == len(_OF_TENSORFLOW)
+    if len(outputs) > 1:
+        return False
+    if layout is Layout.SSD:
+        return True
+    _, rows, columns = outputs[0].shape
+    if columns == _COLUMNS and end_to_end:
+        return layout is Layout.END_TO_END
+    cells, anchors = _cells(size)
+    if layout is Layout.YOLO:
+        return columns != _COLUMNS
+    if layout is Layout.YOLO_V5:
+        return columns != _COLUMNS if rows is None else rows in anchors or rows not in cells
+    return labels > _TWO and (rows is None or (rows <= _FEW and rows not in cells | anchors))
+
+
+def _possible(shape: tuple[int | None, ...], labels: int, size: tuple[int, int]) -> frozenset[Layout]:
+    """Every layout that one output of this shape can have."""
+    if len(shape) == 4 and shape[:2] == (1, 1) and shape[3] == _ROW:
+        return frozenset({Layout.SSD})
+    if len(shape) != 3 or shape[0] not in (1, None):
+        return frozenset()
+    _, rows, columns = shape
+    cells, anchors = _cells(size)
+    fits = {
+        Layout.YOLO: rows == 4 + labels,
+        Layout.YOLO_V5: columns == 5 + labels and (rows is None or rows > _FEW or rows in cells | anchors),
+        Layout.END_TO_END: columns == _COLUMNS,
+    }
+    return frozenset(layout for layout, fit in fits.items() if fit)
+
+
+def _cells(size: tuple[int, int]) -> tuple[set[int], set[int]]:
+    """How many places a YOLO looks at, by which scales it has; and how many boxes that are where each has some."""
+    cells = {sum((size[0] // stride) * (size[1] // stride) for stride in scales) for scales in _SCALES}
+    return cells, {_ANCHORS * count for count in cells}
+
+
 def _by_name(outputs: Sequence[Output]) -> Reading | None:
     places = [next((at for at, one in enumerate(outputs) if name in one.names), None) for name in _OF_TENSORFLOW]
     found = tuple(place for place in places if place is not None)
-    if any(not one.names.isdisjoint(_OF_OTHER_MODELS) for one in outputs):
-        return None
     return Reading(Layout.TENSORFLOW, found) if len(found) == len(places) else None
 
 
-def _alone(shape: tuple[int | None, ...], labels: int, size: tuple[int, int], *, end_to_end: bool) -> Iterator[Layout]:
-    """Every layout that the shape of a single output can be; YOLOX, whose boxes are not worked out, is none.
-
-    Six columns of one or two labels can be the corners, the score and the class as well as the four sides with a score
-    for each label, or for the box and the label: only a model that says that it is `end_to_end` is read so.
-    """
-    if len(shape) == 4 and shape[:2] == (1, 1) and shape[3] == _ROW:
-        yield Layout.SSD
-    if len(shape) != 3 or shape[0] not in (1, None):
-        return
-    _, rows, columns = shape
-    cells = _cells(size)
-    anchors = {_ANCHORS * count for count in cells}
-    if columns == _COLUMNS and end_to_end:
-        yield Layout.END_TO_END
-        return
-    if rows == 4 + labels and columns != _COLUMNS:
-        yield Layout.YOLO
-    if columns == 5 + labels and (
-        rows in anchors or (rows is None and columns != _COLUMNS) or ((rows or 0) > _FEW and rows not in cells)
-    ):
-        yield Layout.YOLO_V5
-    if columns == _COLUMNS and labels > _TWO and (rows is None or (rows <= _FEW and rows not in cells | anchors)):
-        yield Layout.END_TO_END
-
-
-def _cells(size: tuple[int, int]) -> set[int]:
-    """How many places a YOLO looks at, by which scales it has."""
-    return {sum((size[0] // stride) * (size[1] // stride) for stride in scales) for scales in _SCALES}
-
-
 def _by_kind(outputs: Sequence[Output]) -> Reading | None:
-    """Boxes, labels and scores by what they hold, where there is one of each and nothing else, such as masks."""
+    """Boxes, labels and scores by what they hold, where there is one of each."""
     told = [(at, one) for at, one in enumerate(outputs) if one.names.isdisjoint(_COUNTS)]
     boxes = [at for at, one in told if not one.whole and _is_boxes(one.shape)]
     lines = [(at, one) for at, one in told if _is_line(one.shape) and at not in boxes]
     labels = [at for at, one in lines if one.whole]
     scores = [at for at, one in lines if not one.whole]
-    if len(boxes) == len(labels) == len(scores) == 1 and len(told) == len(_OF_TENSORFLOW):
+    if len(boxes) == len(labels) == len(scores) == 1 and _by_name(outputs) is None:
         return Reading(Layout.TORCHVISION, (boxes[0], labels[0], scores[0]))
     return None
 
@@ -216,7 +244,7 @@ def read_outputs(reading: Reading, outputs: Sequence[Numbers], size: tuple[int, 
         case never:
             assert_never(never)
     sound = np.isfinite(found.boxes).all(axis=1) & np.isfinite(found.scores) & np.isfinite(found.classes)
-    return Found(found.boxes[sound], found.scores[sound], found.classes[sound].astype(np.int64))
+    return Found(found.boxes[sound], found.scores[sound], found.classes[sound])
 
 
 def _around_centres(centres: Numbers, scores: Numbers) -> Found:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.analysis.detector.labels import files_beside
 from app.analysis.detector.parts import find_parts, read_stamp
-from app.models import DetectorModel, Shown
+from app.models import DetectorModel, Layout, Shown
 from app.own_process import BEAT_SECONDS, ask
 from app.texts import shown_name
 
@@ -38,15 +38,20 @@ class Detector:
     """The model file that the settings name. Every method may be called from any thread.
 
     `threshold` is the confidence from which a box counts, `worker_memory_mb` what a worker may take, `file_seconds`
-    what a picture may.
+    what a picture may; `layout` is that of its outputs, where a person names it.
     """
 
     def __init__(
-        self, configured: Path | None, threshold: float, worker_memory_mb: int, file_seconds: float = 30.0
+        self,
+        configured: Path | None,
+        threshold: float,
+        worker_memory_mb: int,
+        file_seconds: float = 30.0,
+        layout: Layout | None = None,
     ) -> None:
         self._file = configured.expanduser().absolute() if configured else None
         self._threshold = threshold
-        self._limits = (str(worker_memory_mb), str(file_seconds))
+        self._limits = (str(worker_memory_mb), str(file_seconds), *([layout] if layout else []))
         self._seen: tuple[_Stamps, DetectorState] | None = None
         self._choosing = threading.Lock()
         self._looking: threading.Thread | None = None
@@ -123,7 +128,7 @@ class Detector:
             path=str(file),
             stamp=stamp,
             labels=tuple(told["labels"]),
-            layout=told["layout"],
+            layout=Layout(told["layout"]),
             outputs=tuple(told["outputs"]),
             shown=Shown(**told["shown"]),
             threshold=self._threshold,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.analysis.detector.choosing import choose
-from app.analysis.detector.layouts import Layout, Reading, read_outputs
+from app.analysis.detector.layouts import Reading, read_outputs
 from app.analysis.detector.letterbox import show
 from app.analysis.detector.parts import read_stamp
 from app.analysis.nsfw.network import OPTIONS, block_telemetry
@@ -32,7 +32,7 @@ def detect(picture: "Image.Image", turn: int, model: DetectorModel) -> Regions:
     """
     given, place = show(picture, turn, model.shown)
     size = (model.shown.width, model.shown.height)
-    reading = Reading(Layout(model.layout), model.outputs)
+    reading = Reading(model.layout, model.outputs)
     if isinstance(request := _loaded(model), CannotRead):
         raise request
     try:

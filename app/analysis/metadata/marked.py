@@ -46,6 +46,9 @@ def _measured(content: OpenedImage, embedded: Embedded) -> Measured:
     """The picture as its file stores it; some decoders tell its size as it is seen."""
     orientation = find_orientation(embedded.exif) or 1
     width, height = content.size
-    if FORMAT_OF_NAME[content.format].seen_size and orientation in SIDEWAYS:
+    format_ = FORMAT_OF_NAME[content.format]
+    if format_.seen_size and orientation in SIDEWAYS:
         width, height = height, width
-    return Measured((width, height) if width and height else None, orientation)
+    stored = (width, height) if width and height else None
+    alike = content.format == "jpeg" or format_.seen_size or not format_.in_browser
+    return Measured(stored, orientation, seen_alike=alike)

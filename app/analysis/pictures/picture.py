@@ -13,6 +13,7 @@ from typing import cast
 from PIL import Image
 
 from app.analysis.pictures.colour import SCALE, put_over_white, to_srgb
+from app.descriptions import Describer
 from app.media import Picture
 
 SIDE = 320  # px, the longer side of a thumbnail
@@ -36,6 +37,15 @@ def make_picture(image: Image.Image, orientation: int, side: int = SIDE) -> Pict
     """Make picture and hash of a decoded image; `orientation` is the EXIF value 1..8 that it still needs."""
     small = turn_upright(to_srgb(_shrunk(image, side)), orientation)
     return Picture(webp=_webp(small), phash=compute_phash(small))
+
+
+def encode_for_sending(image: Image.Image, orientation: int, describer: Describer) -> bytes:
+    """The decoded image as a provider is shown it: upright, sRGB, reduced, over white, and nothing but pixels."""
+    small = put_over_white(turn_upright(to_srgb(_shrunk(image, describer.side)), orientation)).convert("RGB")
+    small.info.clear()  # a comment of the file would be written, too
+    buffer = BytesIO()
+    small.save(buffer, describer.format.upper(), quality=describer.quality)
+    return buffer.getvalue()
 
 
 def turn_upright(image: Image.Image, orientation: int) -> Image.Image:

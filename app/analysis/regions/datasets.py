@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from unicodedata import normalize
 
 from app.analysis.formats.tiff import decode_text
+from app.analysis.regions.addresses import Named, as_uploaded
 from app.analysis.regions.coco import Told, is_coco, read_coco
 from app.analysis.regions.label_studio import Task, is_label_studio, read_label_studio
 from app.analysis.regions.measured import Measured
@@ -28,28 +29,35 @@ _Said: TypeAlias = Told | Task
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What a file of annotations says of each picture, by the last part of its name."""
+    """What a file of annotations says of each picture, by the last part of its name.
+
+    `uploaded` has what was given to Label Studio by the name that it had before.
+    """
 
     by_name: Mapping[str, tuple[tuple[tuple[str, ...], _Said], ...]]
+    uploaded: Mapping[str, tuple[_Said, ...]]
 
-    def find(self, path: str, picture: Measured) -> _Said | None:
+    def find(self, path: str, picture: Measured, above: str = "") -> _Said | None:
         """What is said of the picture at a path relative to the folder of the file; None without a word of it.
 
         Of two paths, the one has to end as the other does. Where several fit, those of which most is the same count,
-        and if these are still several, nobody can tell which is meant.
+        with `above`, the folder of the file, in front, and if these are still several, nobody can tell which is meant.
+        Only where none fits it may have been uploaded, and is known by its name alone.
         """
-        own = _parts(path)
+        own, whole = _parts(path), _parts(f"{above}/{path}")
         fitting = [
-            (len(_same_end(parts, own)), said)
+            (len(same), said)
             for parts, said in self.by_name.get(own[-1], ())
-            if len(_same_end(parts, own)) in (len(parts), len(own)) and picture.is_shown_in(said.size)
+            if len(same := _same_end(parts, whole)) >= min(len(parts), len(own)) and picture.is_shown_in(said.size)
         ]
         most = max((length for length, _ in fitting), default=0)
         best = [said for length, said in fitting if length == most]
+        if not fitting:
+            best = [one for one in self.uploaded.get(as_uploaded(own[-1]), ()) if picture.is_shown_in(one.size)]
         return best[0] if len(best) == 1 else None
 
 
-NOTHING = Index({})
+NOTHING = Index({}, {})
 
 
 def index_of(content: bytes) -> Index:
@@ -63,12 +71,18 @@ def index_of(content: bytes) -> Index:
     return _indexed(read_label_studio(told)) if is_label_studio(told) else NOTHING
 
 
-def _indexed(said: Iterable[tuple[str, _Said]]) -> Index:
+def _indexed(said: Iterable[tuple[Named, _Said]]) -> Index:
     by_name: dict[str, list[tuple[tuple[str, ...], _Said]]] = defaultdict(list)
-    for name, one in said:
-        parts = _parts(name)
+    uploaded: dict[str, list[_Said]] = defaultdict(list)
+    for named, one in said:
+        parts = _parts(named.path)
         by_name[parts[-1]].append((parts, one))
-    return Index({name: tuple(found) for name, found in by_name.items()})
+        if named.uploaded is not None:
+            uploaded[normalize("NFC", named.uploaded)].append(one)
+    return Index(
+        {name: tuple(found) for name, found in by_name.items()},
+        {name: tuple(found) for name, found in uploaded.items()},
+    )
 
 
 def _parts(path: str) -> tuple[str, ...]:
@@ -99,7 +113,7 @@ def read_annotations(
             continue
         above = file.rpartition(b"/")[0].removesuffix(b"annotations").removesuffix(b"/")
         relative = path.removeprefix(above + b"/") if above else path
-        said = index.find(shown_name(relative), picture)
+        said = index.find(shown_name(relative), picture, shown_name(above))
         if said is not None:
             told = said.regions(picture)
             looked |= told.looked

@@ -30,7 +30,7 @@ def gather_regions(
     """Gather regions, each source on its own, and what was wrong with one.
 
     The areas of an XMP sidecar stand for those of the file, as programs write both. `labels` are those of YOLO for
-    the picture, None without any.
+    the picture, None without any; they do not count where it is not the same to all programs which side is up.
     """
     if marks_areas(sidecar):
         areas = read_areas(sidecar, RegionSource.SIDECAR, picture.stored, picture.orientation)
@@ -38,7 +38,7 @@ def gather_regions(
         areas = read_areas(embedded, RegionSource.XMP, picture.stored, picture.orientation)
     annotated, problem = read_annotations(dataset.root, dataset.files.annotations, dataset.path, picture)
     found, looked = {*areas, *annotated.found}, set(annotated.looked)
-    if labels is not None:
+    if labels is not None and picture.is_seen_alike:
         try:
             classes = read_classes(dataset.root, dataset.files.classes)
             labelled = read_yolo(labels.text, classes)

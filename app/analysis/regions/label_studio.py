@@ -1,21 +1,23 @@
 """Understands Label Studio's JSON, whole or minimal: tasks with boxes in per cent from the upper left corner.
 
-A box may be turned by degrees around that corner, clockwise; then the smallest upright box around it counts. Boxes that
-were drawn while the whole picture was turned in the editor are left out: the export does not say where they are.
+A box may be turned by degrees around that corner, clockwise; then the smallest upright box around it counts. The
+whole picture may have been turned in the editor (`image_rotation`): the numbers are those of the picture before.
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
+from app.analysis.regions.addresses import Named, named_at
 from app.analysis.regions.measured import Measured
+from app.formats import FORMAT_OF_SUFFIX, suffix_of
 from app.regions import Box, Region, RegionKind, Regions, RegionSource, Size, around, region_in, told_by
 
-_LABELS = ("rectanglelabels", "ellipselabels", "polygonlabels", "brushlabels", "keypointlabels", "labels")
-_UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)", re.DOTALL)  # what it puts before the name of a file that was uploaded
+_LABELS = (
+    "rectanglelabels", "ellipselabels", "polygonlabels", "vectorlabels", "brushlabels", "bitmasklabels",
+    "keypointlabels", "labels",
+)  # fmt: skip
 _FIELDS = ("image", "img", "photo", "picture", "ocr", "url")
 _PERCENT = 100.0
 
@@ -57,54 +59,70 @@ class Task:
 
 
 def is_label_studio(told: Any) -> bool:
-    """Whether this is an export of Label Studio: a list of tasks, each with its picture."""
-    return isinstance(told, list) and bool(told) and all(isinstance(one, dict) and _image(one) for one in told)
+    """Whether this is an export of Label Studio: a list of tasks, of which any has a picture."""
+    return isinstance(told, list) and all(isinstance(one, dict) for one in told) and any(map(_image, told))
 
 
-def read_label_studio(told: list[Mapping[str, Any]]) -> Iterator[tuple[str, Task]]:
-    """Yield the file name of each task that somebody or a model has answered, and what was drawn."""
-    for task in told:
-        results = list(_results(task))
-        if results:
-            drawn = (one for result, model in results for one in _drawn(result, model))
-            yield _file_name(_image(task)), Task(tuple(drawn))
+def read_label_studio(told: list[Mapping[str, Any]]) -> Iterator[tuple[Named, Task]]:
+    """Yield the picture of each task that somebody or a model has answered, and what was drawn."""
+    for task in _newest(told):
+        image, answer = _image(task), _answer(task)
+        if image and answer is not None:
+            yield named_at(image), Task(tuple(_drawn(*answer)))
 
 
 def _image(task: Mapping[str, Any]) -> str:
-    """Where the picture of a task is; empty where it has none."""
+    """Where the picture of a task is; empty where it has none. What it is called there, a project decides."""
     data = task.get("data")
     held = data if isinstance(data, dict) else task
-    return next((held[name] for name in _FIELDS if isinstance(held.get(name), str) and held[name]), "")
+    said = {name: value for name, value in held.items() if isinstance(value, str)}
+    known = (said[name] for name in _FIELDS if said.get(name))
+    return next(known, next(filter(_is_picture, said.values()), ""))
 
 
-def _file_name(where: str) -> str:
-    """The name of the file, with its folders, out of an address; without what an upload puts before it."""
-    path = where.partition("?d=")[2] or where.partition("?")[0]
-    folder, slash, name = unquote(path).replace("\\", "/").rpartition("/")
-    uploaded = _UPLOADED.fullmatch(name)
-    if uploaded and ("upload" in folder or not folder):
-        return uploaded[1]
-    return f"{folder}{slash}{name}" if "://" not in folder else name
+def _is_picture(address: str) -> bool:
+    return suffix_of(named_at(address).path.encode("utf-8", "surrogatepass")) in FORMAT_OF_SUFFIX
 
 
-def _results(task: Mapping[str, Any]) -> Iterator[tuple[list[Any], str | None]]:
-    """What was drawn by people, who count first, or else by a model; an answer that was taken back is none."""
-    answered = False
-    for one in _listed(task.get("annotations", task.get("completions"))):
-        if isinstance(one, dict) and not one.get("was_cancelled") and isinstance(one.get("result"), list):
-            answered = True
-            yield one["result"], None
-    if answered:
-        return
-    for one in _listed(task.get("predictions")):
-        if isinstance(one, dict) and isinstance(one.get("result"), list):
-            model = one.get("model_version")
-            yield one["result"], model if isinstance(model, str) else None
-            return
-    if "data" not in task:  # the minimal form
-        for value in task.values():
-            if isinstance(value, list) and any(isinstance(one, dict) and "original_width" in one for one in value):
-                yield [{**one, "value": one} for one in value if isinstance(one, dict)], None
+def _newest(told: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Each task once: the minimal form has it as often as it was answered."""
+    tasks: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for place, task in enumerate(told):
+        number = task.get("id")
+        key = (_image(task), f"{number}" if isinstance(number, int) else f"at {place}")
+        tasks[key] = max(task, tasks.get(key, task), key=_changed_at)
+    return list(tasks.values())
+
+
+def _changed_at(said: Mapping[str, Any]) -> str:
+    at = said.get("updated_at")
+    return at if isinstance(at, str) else ""
+
+
+def _answer(task: Mapping[str, Any]) -> tuple[list[Any], str | None] | None:
+    """What a person drew, or else a model, and its name; None without an answer, or where it was taken back.
+
+    Of several people the one counts whose answer is marked as the truth, else the one that was changed last.
+    """
+    people = [one for one in _given(task.get("annotations", task.get("completions"))) if not one.get("was_cancelled")]
+    if people:
+        best = max(reversed(people), key=lambda one: (one.get("ground_truth") is True, _changed_at(one)))
+        return best["result"], None
+    for one in _given(task.get("predictions")):
+        model = one.get("model_version")
+        return one["result"], model if isinstance(model, str) else None
+    if "data" in task:
+        return None
+    drawn = [one for value in task.values() if isinstance(value, list) for one in value if _is_drawn(one)]
+    return ([{**one, "value": one} for one in drawn], None) if drawn or "annotation_id" in task else None
+
+
+def _given(answers: Any) -> list[Mapping[str, Any]]:
+    return [one for one in _listed(answers) if isinstance(one, dict) and isinstance(one.get("result"), list)]
+
+
+def _is_drawn(one: Any) -> bool:
+    return isinstance(one, dict) and "original_width" in one
 
 
 def _listed(value: Any) -> list[Any]:
@@ -121,10 +139,8 @@ def _drawn(result: list[Any], model: str | None) -> Iterator[Drawn | None]:
         box = _box(value, size or (1.0, 1.0))
         score = one.get("score")
         for label in filter(_is_text, labels):
-            if box is None or _number(one.get("image_rotation") or 0) % 360:
-                yield None
-            else:
-                yield Drawn(label, box, size, score if isinstance(score, float) else None, model)
+            sure = score if isinstance(score, float) else None
+            yield Drawn(label, box, size, sure, model) if box is not None else None
 
 
 def _is_text(value: Any) -> bool:
@@ -132,15 +148,9 @@ def _is_text(value: Any) -> bool:
 
 
 def _box(value: Mapping[str, Any], size: Size) -> Box | None:
-    """The box of a rectangle, an ellipse or an outline, in parts of the picture."""
+    """The box of a rectangle, an ellipse by its middle, or an outline, in parts of the picture."""
     width, height = size
-    if isinstance(points := value.get("points"), list):
-        outline = [
-            (_number(x), _number(y))
-            for point in points
-            if isinstance(point, list) and len(point) == 2
-            for x, y in [point]
-        ]
+    if (outline := _outline(value)) is not None:
         corners = [(x / _PERCENT, y / _PERCENT) for x, y in outline if not math.isnan(x + y)]
         return around(corners) if corners else None
     x, y, angle = (_number(value.get(name)) for name in ("x", "y", "rotation"))
@@ -159,6 +169,18 @@ def _box(value: Mapping[str, Any], size: Size) -> Box | None:
     cosine, sine = math.cos(angle), math.sin(angle)
     corners = [(left + a * cosine - b * sine, top + a * sine + b * cosine) for a in (0, w) for b in (0, h)]
     return around([(across / width, down / height) for across, down in corners])
+
+
+def _outline(value: Mapping[str, Any]) -> list[tuple[float, float]] | None:
+    """The corners of an outline in per cent; none of one with curves, which go beyond them. None for other shapes."""
+    if isinstance(points := value.get("points"), list):
+        pairs = [point for point in points if isinstance(point, list) and len(point) == 2]
+    elif isinstance(vertices := value.get("vertices"), list):
+        corners = [one for one in vertices if isinstance(one, dict)]
+        pairs = [] if any(one.get("isBezier") for one in corners) else [[one.get("x"), one.get("y")] for one in corners]
+    else:
+        return None
+    return [(_number(x), _number(y)) for x, y in pairs]
 
 
 def _size(one: Mapping[str, Any]) -> Size | None:

@@ -16,7 +16,9 @@ from app.errors import BadCursor, InvalidRequest
 from app.ingest.disk.folders import EntryKind, Folders, Listing
 from app.ingest.disk.guard import shrunk
 from app.ingest.disk.ignoring import Ignores
-from app.ingest.plan.survey import MAX_WARNINGS, Knowledge, Survey, Tally, Verdict
+from app.ingest.plan.retrying import ChosenFiles
+from app.ingest.plan.survey import Knowledge, Survey, Verdict
+from app.ingest.plan.tally import MAX_WARNINGS, Tally
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status
 from app.ingest.session.status import Range
@@ -62,6 +64,21 @@ class Space(TypedDict):
 
 
 @described
+class DescribeEstimate(TypedDict):
+    """What the descriptions of a session would take."""
+
+    requests: int
+    """Pictures that a model would be asked about, if each is answered at once."""
+    usd: Range | None
+    """What that would cost, in USD: from the least to the most that the last pictures cost, and before any to the most
+    that a request can cost; null where no price is known."""
+    priced: bool
+    """Whether a price is known; without one no budget can be promised."""
+    left_out: int
+    """Pictures that are not sent because they are NSFW, or because nobody will know whether they are."""
+
+
+@described
 class Plan(TypedDict):
     """What a session would do."""
 
@@ -98,6 +115,8 @@ class Plan(TypedDict):
     """Sentences about what could not be read or looks wrong, at most 20."""
     age_seconds: float
     """How old the walk is, in seconds."""
+    describe_estimate: DescribeEstimate | None
+    """What its descriptions would cost; null where it asks for none."""
 
 
 @described
@@ -165,15 +184,20 @@ class Planner:
         self,
         folders: Folders,
         library: Knowledge,
-        recipe: Callable[[], Recipe],
+        recipe: Callable[[Parameters], Recipe],
         rows: Callable[[tuple[Place, ...], bool], Mapping[str, int]] = lambda _folders, _below: {},
+        *,
         free: Callable[[], int | None] = lambda: None,
+        found: Callable[[str], list[bytes]] = lambda _q: [],
+        cost: Callable[[Parameters, int, int], DescribeEstimate | None] = lambda _parameters, _asked, _left: None,
     ) -> None:
         self._folders = folders
         self._library = library
         self._recipe = recipe
         self._rows = rows  # how many the library has in folders (and below), by root
         self._free = free  # bytes on the disk of the state folder
+        self._found = found  # what a search finds, as `ROOT/relative`
+        self._cost = cost  # what so many descriptions would cost, and how many pictures are left out
         self._walk: Walk | None = None
         self._statuses: dict[str, Status] = {}
         self._lock = threading.Lock()
@@ -234,6 +258,7 @@ class Planner:
             "directories": list(parameters.directories),
             "warnings": [*filter(None, (suspicious, _short_of(space))), *tally.warnings][:MAX_WARNINGS],
             "age_seconds": round(time.monotonic() - walk.began, 1),
+            "describe_estimate": self._cost(parameters, tally.to_describe, tally.held_back),
         }
 
     def hear(self, session: SessionState) -> None:
@@ -257,10 +282,15 @@ class Planner:
         return {"thumbnails": thumbnails, "database": new * ROW_BYTES, "free": self._free()}
 
     def _survey(self, parameters: Parameters, walk: Walk) -> Survey:
-        return Survey(walk.read, self._library, self._recipe(), walk.folders, parameters)
+        return Survey(walk.read, self._library, self._recipe(parameters), walk.folders, parameters)
 
     def _walked(self, parameters: Parameters, *, fresh: bool) -> Walk:
-        """The last walk if it is over the same folders and may serve; else a new one, on a thread of its own."""
+        """The last walk if it is over the same folders and may serve; else a new one, on a thread of its own.
+
+        What a search finds is listed at once.
+        """
+        if parameters.q is not None:
+            return _listed(ChosenFiles(self._folders.read, self._found(parameters.q)))
         folders = self._folders.resolve_all(parameters.directories, recursive=parameters.recursive)
         with self._lock:
             walk = self._walk
@@ -271,6 +301,13 @@ class Planner:
             walk = self._walk = Walk(folders, parameters.recursive)
         threading.Thread(target=walk.run, args=(self._folders,), name="walk", daemon=True).start()
         return walk
+
+
+def _listed(files: ChosenFiles) -> Walk:
+    walk = Walk(files.folders, recursive=False)
+    walk.listings = {folder: files.read(folder) for folder in files.folders}
+    walk.done.set()
+    return walk
 
 
 def _formats(tally: Tally) -> dict[str, FilesOfFormat]:

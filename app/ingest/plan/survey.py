@@ -4,8 +4,8 @@ There is no to-do list: pending = files on disk that match, minus what the libra
 has answered for already. `judge` decides for one file and is pure; `Survey` walks folders in path order.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple, Never, Protocol
 
@@ -13,9 +13,8 @@ from app.beside.sidecars import Stamps
 from app.formats import FORMAT_OF_SUFFIX, Kind, suffix_of
 from app.ingest.disk.folders import Entry, EntryKind, Listing
 from app.ingest.disk.ignoring import Ignores
-from app.ingest.session.counts import PlanCounts
 from app.ingest.session.parameters import Parameters
-from app.library.values import KnownFile
+from app.library.values import KnownFile, is_nsfw
 from app.media import (
     FoundFile,
     Job,
@@ -26,7 +25,6 @@ from app.media import (
 )
 from app.revisions import RowFacts
 
-MAX_WARNINGS = 20
 NOTHING_KNOWN = KnownFile()
 LOOKS_ALIKE = "another file looks alike, and may be the same picture"
 """Why a picture is read again whose row is older than the hash of the picture alone."""
@@ -40,7 +38,8 @@ class Verdict:
 
     Exactly one of: `skip` (why it is not processed), `job` (with `why`: new, changed, ...), or `answered`. `because` is
     the reason where `why` is `read_again`; `known` says that the library has a row of it that is not marked missing;
-    `outlived` that it is fresh although stages ended at older versions: as its row tells, they would end alike.
+    `outlived` that it is fresh although stages ended at older versions: as its row tells, they would end alike;
+    `held_back` that it is not sent to who describes, because it may be NSFW.
     """
 
     folder: Place
@@ -52,6 +51,15 @@ class Verdict:
     answered: bool = False
     known: bool = False
     outlived: bool = False
+    held_back: bool = False
+
+    @property
+    def describes(self) -> bool:
+        """Whether a model is asked to describe the file, if it is an image as its suffix says."""
+        job = self.job
+        anew = job is not None and self.why in ("new", "changed", "again")
+        wanted = Stage.DESCRIBE in ((job.wanted if anew else job.stale) if job else ())
+        return wanted and _is_image(self.entry)
 
     @property
     def place(self) -> Place:
@@ -77,6 +85,8 @@ def judge(
     """Fresh, failed before, or a job with the reason for it. `tell` looks what the row tells of the file."""
     same_file = known.size == file.size and known.mtime_ns == file.mtime_ns
     possible = _shared(recipe.possible(parameters.wanted))  # which of them apply, the content says, not the suffix
+    if is_held_back(known if same_file else NOTHING_KNOWN, parameters, recipe):
+        possible = _shared(possible - {Stage.DESCRIBE})
     failures = [failed for failed in known.failures if failed.fingerprint == file.fingerprint]
     if not parameters.skip_existing:
         if any(failed.ignored for failed in failures) and not parameters.retry_chosen:  # who names a file means it
@@ -95,6 +105,15 @@ def judge(
     job = Job(file, possible, stale, known.sha256)
     why = _why(file, known, reasons, same_file=same_file)
     return Judgement(job, why, _first(recipe, reasons) if why == READ_AGAIN else "")
+
+
+def is_held_back(known: KnownFile, parameters: Parameters, recipe: Recipe) -> bool:
+    """Whether a picture must not be sent to who describes: it is NSFW, or nobody will know whether it is."""
+    describer = recipe.describer
+    if describer is None or not describer.safe_only:
+        return False
+    nsfw = is_nsfw(known.nsfw, parameters.nsfw_threshold)
+    return nsfw or (nsfw is None and Stage.NSFW not in recipe.possible(parameters.wanted))
 
 
 def _first(recipe: Recipe, reasons: Mapping[Stage, str]) -> str:
@@ -277,96 +296,23 @@ class Survey:
             return told[-1]
 
         judgement = judge(file, this, self.parameters, self.recipe, tell)
+        held_back = is_held_back(this, self.parameters, self.recipe) and _is_image(entry)
         if isinstance(judgement.decision, Skip):
             outlived = judgement.decision is Skip.FRESH and bool(told)
-            return Verdict(folder, entry, skip=judgement.decision, known=has_row, outlived=outlived)
+            return Verdict(
+                folder, entry, skip=judgement.decision, known=has_row, outlived=outlived, held_back=held_back
+            )
         return Verdict(
-            folder, entry, job=judgement.decision, why=judgement.why, because=judgement.because, known=has_row
+            folder,
+            entry,
+            job=judgement.decision,
+            why=judgement.why,
+            because=judgement.because,
+            known=has_row,
+            held_back=held_back,
         )
 
 
-@dataclass(slots=True)
-class OfFormat:
-    """Media files of one format, by their suffixes, whatever becomes of them: how many, how many bytes."""
-
-    files: int = 0
-    size: int = 0
-    suffixes: set[bytes] = field(default_factory=set)
-
-    def add(self, suffix: bytes, size: int) -> None:
-        """Counts one file of so many bytes."""
-        self.files += 1
-        self.size += size
-        self.suffixes.add(suffix)
-
-    @property
-    def pattern(self) -> str:
-        """Globs that these files match and those of other formats do not."""
-        return "|".join(f"*{suffix.decode()}" for suffix in sorted(self.suffixes))
-
-
-@dataclass(slots=True)
-class Tally:
-    """Counts verdicts as they pass: the plan of a session, and the sums that must close at its end.
-
-    `read_again` counts the files that are read again by the reason. `media` counts media files by root, whatever
-    becomes of them; `known` those that the library has a row of.
-    """
-
-    answered_before: int = 0
-    discovered: int = 0
-    pending: int = 0
-    skipped: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Skip, 0))
-    pending_by: dict[str, int] = field(default_factory=dict)
-    read_again: dict[str, int] = field(default_factory=dict)
-    by_type: dict[str, int] = field(default_factory=dict)
-    formats: dict[str, OfFormat] = field(default_factory=dict)
-    folders: int = 0
-    warnings: list[str] = field(default_factory=list)
-    media: dict[str, int] = field(default_factory=dict)
-    known: int = 0
-
-    def add(self, verdict: Verdict | ReadFolder) -> None:
-        """Counts one verdict, or keeps the warning of a folder."""
-        if isinstance(verdict, ReadFolder):
-            self.folders += 1
-            self.warnings += [verdict.warning] if verdict.warning else []
-            return
-        suffix = suffix_of(verdict.entry.name)
-        media = verdict.entry.kind is EntryKind.MEDIA
-        if suffix in FORMAT_OF_SUFFIX and verdict.entry.kind is not EntryKind.UNSUPPORTED:
-            self._count(self.media, verdict.folder.root)
-            self.known += verdict.known
-        if media:
-            self.formats.setdefault(FORMAT_OF_SUFFIX[suffix].name, OfFormat()).add(suffix, verdict.entry.size)
-        if verdict.answered:
-            return
-        self.discovered += 1
-        if verdict.skip is not None:
-            self.skipped[verdict.skip] += 1
-        else:
-            self.pending += 1
-            self._count(self.pending_by, str(verdict.why))
-            if verdict.because:
-                self._count(self.read_again, verdict.because)
-            self._count(self.by_type, FORMAT_OF_SUFFIX[suffix].name)
-
-    def counted(self, verdicts: Iterable[Verdict | ReadFolder]) -> "Tally":
-        """This tally with all of these counted."""
-        for verdict in verdicts:
-            self.add(verdict)
-        return self
-
-    def as_plan(self) -> PlanCounts:
-        """The counts of a session; files that it has answered for count as discovered though they may be gone now."""
-        return PlanCounts(
-            discovered=self.discovered + self.answered_before,
-            skipped=dict(self.skipped),
-            total_files=self.pending + self.answered_before,
-            pending_by=dict(self.pending_by),
-            warnings=tuple(self.warnings[:MAX_WARNINGS]),
-        )
-
-    @staticmethod
-    def _count(counts: dict[str, int], name: str) -> None:
-        counts[name] = counts.get(name, 0) + 1
+def _is_image(entry: Entry) -> bool:
+    promised = FORMAT_OF_SUFFIX.get(suffix_of(entry.name))
+    return promised is not None and promised.kind is Kind.IMAGE

@@ -2,11 +2,14 @@
 
 import time
 
+from app.describe.ledger import BUDGET_REACHED
 from app.ingest.session.state import SessionState, Status
 from app.ingest.session.status import Attention
 
 RETRY_SECONDS = (5.0, 10.0, 30.0, 60.0)
-_OUR_FAULT = frozenset({"internal_error", "sum_does_not_close"})  # waiting mends neither
+_ENDLESS = frozenset(  # waiting mends none of them
+    {"internal_error", "sum_does_not_close", BUDGET_REACHED, "price_unknown", "provider_refuses", "no_provider"}
+)
 
 
 class Backoff:
@@ -39,4 +42,4 @@ class Backoff:
 
 
 def _waiting_helps(attention: Attention | None) -> bool:
-    return attention is None or (attention["cause"] not in _OUR_FAULT and not attention.get("needs_confirm"))
+    return attention is None or (attention["cause"] not in _ENDLESS and not attention.get("needs_confirm"))

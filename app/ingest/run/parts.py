@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from app.describe.orders import Take, nobody
 from app.errors import DatabaseBusy, NeedsAttention
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.guard import Guard, directory_missing
@@ -23,6 +24,7 @@ from app.ingest.workers.worker import Task
 from app.library.library import Library
 from app.library.values import FailureState, now
 from app.media import Place, Recipe, Stage
+from app.query.reading import read as read_query
 
 BUSY_SECONDS = 30.0  # how long a write waits for a database that another program has locked
 CHOSEN = "retry_chosen"  # the kind of event that says which files a person chose for a retry
@@ -48,7 +50,7 @@ class Parts:
     """The parts that the loop needs: where files are, what is known, how to analyse, where to write, whom to tell.
 
     `clock` tells ns since 1970, by which a file has settled. `progress_interval` are the files between two checkpoints
-    of a stage; None: what suits the number of files.
+    of a stage; None: what suits the number of files. `take` takes the order of a session that describes.
     """
 
     folders: Folders
@@ -60,6 +62,7 @@ class Parts:
     settled_seconds: float = SETTLED_SECONDS
     clock: Callable[[], int] = time.time_ns
     progress_interval: int | None = None
+    take: Take = nobody
 
     def survey(
         self, session: SessionState, answered: frozenset[bytes] = frozenset(), recipe: Recipe | None = None
@@ -68,16 +71,32 @@ class Parts:
 
         That of a retry goes over the files that failed.
         """
-        parameters, recipe = session.parameters, recipe or self.recipes.now()
+        parameters, recipe = session.parameters, recipe or self.recipe_for(session.parameters)
         if parameters.retry_of:
             chosen = ChosenFiles(self.folders.read, self.failed(parameters, self._chosen_by_person(session)))
             return Survey(chosen.read, self.library, recipe, chosen.folders, parameters, answered)
+        if parameters.q is not None:
+            found = ChosenFiles(self.folders.read, self.found(parameters.q))
+            return Survey(found.read, self.library, recipe, found.folders, parameters, answered)
         folders = self.folders_of(parameters)
         return Survey(self.folders.read, self.library, recipe, folders, parameters, answered)
 
+    def recipe_for(self, parameters: Parameters, recipe: Recipe | None = None) -> Recipe:
+        """What can run in a session, by default as things stand: whom it asks for descriptions is its own.
+
+        Raises InvalidRequest where nobody can be asked.
+        """
+        recipe = recipe or self.recipes.now()
+        return recipe if parameters.describe is None else recipe.describing(self.take(parameters.describe).describer)
+
+    def found(self, q: str) -> list[bytes]:
+        """`ROOT/relative` of the files that a search finds in our media roots. Raises QueryError."""
+        ids, _ = self.library.ids_found(read_query(q))
+        return [place.in_event for place in self.library.presence.places(ids) if place.root in self.folders.roots]
+
     def folders_of(self, parameters: Parameters) -> tuple[Place, ...]:
-        """The folders that a session walks, there or not, each file in one of them only; none for a retry."""
-        if parameters.retry_of:
+        """The folders that a session walks, there or not, each file in one of them only; none where files are named."""
+        if not parameters.walks:
             return ()
         return self.folders.locate_all(parameters.directories, recursive=parameters.recursive)
 

@@ -6,7 +6,8 @@ from functools import partial
 
 from app.errors import NeedsAttention
 from app.ingest.disk.guard import ROOT_CHANGED, Guard, directory_missing, shrunk
-from app.ingest.plan.survey import Tally, Verdict, renewed
+from app.ingest.plan.survey import Verdict, renewed
+from app.ingest.plan.tally import Tally
 from app.ingest.run.gone import count_quarantined, mark_missing
 from app.ingest.run.parts import mend_journal, recounted
 from app.ingest.run.run import Run
@@ -38,7 +39,7 @@ def plan(run: Run) -> Planned:
     guard = Guard(parts.folders, parts.guarded(parameters))
     run.session, answered = recounted(run.session, parts.library, run.live)
     mend_journal(parts, run.session.session_id, len(answered))
-    recipe = parts.recipes.prepared(parameters.wanted, run.prepare)
+    recipe = parts.recipe_for(parameters, parts.recipes.prepared(parameters.wanted, run.prepare))
     run.prepare(None)
     tally, jobs = Tally(answered_before=len(answered)), []
     outlived: dict[Place, list[bytes]] = {}
@@ -51,7 +52,7 @@ def plan(run: Run) -> Planned:
         run.live()
     guard.check()  # or a lost disk would look empty
     some_are_gone = False
-    if not parameters.retry_of:
+    if parameters.walks:
         rows = parts.rows_in(parameters)
         _ask_about_the_gone(run, guard, tally.media, rows)
         some_are_gone = sum(rows.values()) != tally.known

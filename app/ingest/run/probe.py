@@ -4,7 +4,8 @@ import time
 
 from app.errors import NothingMatches
 from app.ingest.disk.guard import shrunk
-from app.ingest.plan.survey import NothingKnown, Survey, Tally, Verdict
+from app.ingest.plan.survey import NothingKnown, Survey, Verdict
+from app.ingest.plan.tally import Tally
 from app.ingest.run.parts import Parts
 from app.ingest.session.parameters import Parameters
 from app.media import Skip
@@ -19,7 +20,12 @@ def probe(parts: Parts, parameters: Parameters) -> None:
     Where the library knows far more files than are there, a session begins all the same: it asks what that means.
     """
     give_up_at = time.monotonic() + PROBE_SECONDS
-    recipe, folders, tally = parts.recipes.now(), parts.folders_of(parameters), Tally()
+    recipe = parts.recipe_for(parameters)
+    if parameters.q is not None:
+        if not parts.found(parameters.q):
+            raise NothingMatches("The search finds no file of the media roots.", field="q")
+        return
+    folders, tally = parts.folders_of(parameters), Tally()
     for verdict in Survey(parts.folders.read, NothingKnown(), recipe, folders, parameters):
         tally.add(verdict)
         if isinstance(verdict, Verdict) and verdict.skip not in (Skip.FILTERED, Skip.UNSUPPORTED):

@@ -2,6 +2,7 @@
 
 import logging
 
+from app.ingest.run.describing import settle
 from app.ingest.run.parts import Parts, mend_journal, recounted
 from app.ingest.session.state import SessionState
 from app.library.values import Event
@@ -25,6 +26,7 @@ def recovered(parts: Parts, session_id: str, saved: SessionState | None, logged:
             _log.error("session %s cannot be read, neither its file nor its log: %s", session_id, error)
     if saved is None:
         return None
+    settle(parts, session_id)
     session, answered = recounted(saved, parts.library)
     suspect = session.current_file
     session = session.after_death() if suspect and path_from_shown(suspect) not in answered else session.at_rest()

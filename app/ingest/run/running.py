@@ -12,14 +12,16 @@ from functools import partial
 
 from app.crash_points import crash_point
 from app.errors import STILL_CHANGING, NeedsAttention
+from app.ingest.run.describing import Describer, settled
 from app.ingest.run.gone import count_missed, lookout, mark_missing
 from app.ingest.run.planning import Planned
 from app.ingest.run.run import HEARTBEAT_SECONDS, Run, Stopped
 from app.ingest.run.turns import Turns
 from app.ingest.session.state import MAX_DEATHS, Status
+from app.ingest.workers.executor import Results
 from app.ingest.workers.worker import Result, failed
 from app.library.values import Event, now
-from app.media import Failure, FoundFile, Job, Stage, StageStatus
+from app.media import Analysis, Failure, FoundFile, Job, Stage, StageStatus
 from app.texts import counted
 
 _PERHAPS_THE_DISK = frozenset({"vanished", "unreadable"})  # what every file says whose disk has gone
@@ -40,6 +42,7 @@ class Running:
         self._lookout = lookout(run)
         self._untold: Event | None = None  # of the file that was committed last
         self._shown: FoundFile | None = None
+        self._describer: Describer | None = None
 
     def process(self) -> None:
         """Analyses and commits file after file until none is left. Raises Stopped where somebody says stop."""
@@ -83,22 +86,42 @@ class Running:
         def active() -> float:
             return round(active_before + time.monotonic() - began, 3)
 
-        with closing(run.parts.executor.map(analyze, self._jobs(), workers=workers)) as results:
+        with closing(self._described(run.parts.executor.map(analyze, self._jobs(), workers=workers))) as results:
             try:
                 for result in results:
                     if result is None:
                         run.session = replace(run.session, active_seconds=active())
                     self._tell()
+                    if self._owes_answers:  # a server that dies while a provider is slow did not die of the file
+                        run.session = replace(run.session, current_started_at=None)
                     if result is None:
                         run.heartbeat()
                     elif self._turns.end(result):
                         self._commit(result)
-                    if run.control.at_once or (run.control.stop is not None and result is not None):
+                    if run.control.at_once or (run.control.stop and result is not None and not self._owes_answers):
                         break
             finally:
                 run.session = replace(run.session, active_seconds=active())
                 if self._untold is not None:
                     self._tell()
+
+    def _described(self, results: Results) -> Results:
+        """The results, with what a model says of the pictures where that is asked for."""
+        request = self._run.session.parameters.describe
+        if request is None or Stage.DESCRIBE in self._run.session.unavailable:
+            yield from results
+            return
+        self._describer = Describer(self._run.parts, self._run.session, request)
+        try:
+            with closing(results), closing(self._describer.describing.map(results)) as described:
+                yield from described
+        finally:
+            self._run.session = settled(self._run.parts, self._run.session)
+
+    @property
+    def _owes_answers(self) -> bool:
+        """Whether there are files with descriptions to come, which are paid for."""
+        return self._describer is not None and self._describer.describing.owes
 
     def _jobs(self) -> Iterator[Job]:
         """The jobs in order, none once somebody said stop."""
@@ -149,6 +172,10 @@ class Running:
         self._untold = run.patiently(commit)
         run.session = session  # without what was said of waiting
         crash_point("committed")
+        if self._describer is not None:
+            if isinstance(result, Analysis) and result.description is not None:
+                self._describer.committed(result.description)
+            run.session = replace(session, describe=self._describer.told())
 
     def _tell(self) -> None:
         """Counts and tells what was committed last, if that was not yet done, and which file is at work now."""

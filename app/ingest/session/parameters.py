@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -16,13 +16,14 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from app.errors import InvalidRequest, in_words
 from app.media import NSFW_THRESHOLD, Stage
 from app.texts import clean_text, shown_name
 
 _MAX_PATTERN_CHARACTERS = 1_000
-_OF_LATER_STAGES = ("read_barcodes", "detect_objects")
+_OF_LATER_PROGRAMS = ("read_barcodes", "detect_objects", "describe", "q")
 
 
 def _with_one_directory(schema: dict[str, Any]) -> None:
@@ -31,6 +32,27 @@ def _with_one_directory(schema: dict[str, Any]) -> None:
     schema["properties"] = {"directory": one, **schema["properties"]}
     schema["required"] = [name for name in schema["required"] if name != "directories"]
     schema["anyOf"] = [{"required": ["directory"]}, {"required": ["directories"]}]
+
+
+class DescribeRequest(BaseModel):
+    """Who is to describe the pictures of a session, by what template, and for how much."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    template: str = Field(min_length=1, max_length=64)
+    """The template that says what is asked: one of `GET /api/describe/templates`."""
+    provider: str = Field(default="default", min_length=1, max_length=64)
+    """The provider that is asked; `default` is that of `INGEST_DESCRIBE_*`."""
+    model: str | None = Field(default=None, min_length=1, max_length=200)
+    """The model that describes; null: the provider's."""
+    budget_usd: float | None = Field(default=None, ge=0, le=1_000_000, allow_inf_nan=False, strict=True)
+    """What the session may cost at most, in USD; null: no limit. No request is sent that could exceed it."""
+    commit: Literal["proposals", "direct"] = "proposals"
+    """`proposals` wait for a person; `direct` writes titles, captions and keywords, where no person has said other."""
+    include_nsfw: bool = False
+    """Send pictures that are NSFW, or of which that is not known, to a provider that is not on this machine."""
+    write: tuple[Literal["json", "docx"], ...] = ()
+    """Files that are written of each picture while the session runs, into `INGEST_DESCRIBE_DIR`."""
 
 
 class SessionRequest(BaseModel):
@@ -43,7 +65,9 @@ class SessionRequest(BaseModel):
         extra="forbid", frozen=True, use_attribute_docstrings=True, json_schema_extra=_with_one_directory
     )
 
-    directories: tuple[str, ...] = Field(min_length=1)
+    q: str | None = Field(default=None, min_length=1, max_length=4_000)
+    """Instead of folders: the files of the library that this search finds."""
+    directories: tuple[str, ...]
     """Several folders; files in overlapping ones count once."""
     recursive: bool = True
     """Take the folders inside, too."""
@@ -70,6 +94,8 @@ class SessionRequest(BaseModel):
     """Ask for the stage `barcodes`."""
     detect_objects: bool = False
     """Ask for the stage `detect`: what the model of `INGEST_DETECTOR_MODEL` finds."""
+    describe: DescribeRequest | None = None
+    """Ask for the stage `describe`: a vision model says what the pictures show. Null: nobody is asked."""
     skip_existing: bool = True
     """False: files that are fresh or failed before run again, every stage."""
     max_files: int | None = Field(default=None, ge=1)
@@ -84,11 +110,22 @@ class SessionRequest(BaseModel):
             raise ValueError("the parameters must be a JSON object")  # noqa: TRY004 - pydantic wants a ValueError
         values = dict(values)
         single = values.pop("directory", None)
+        if values.get("q") is not None:
+            if single is not None or values.get("directories"):
+                raise ValueError("give either a directory or q, not both")
+            return values | {"directories": ()}
         if single is None:
             return values
         if values.get("directories"):
             raise ValueError("give either directory or directories, not both")
         return values | {"directories": (single,)}
+
+    @field_validator("directories")
+    @classmethod
+    def _something_is_asked_of(cls, directories: tuple[str, ...], asked: ValidationInfo) -> tuple[str, ...]:
+        if not directories and not asked.data.get("q"):
+            raise PydanticCustomError("too_short", "is empty")
+        return directories
 
     @field_validator("min_bytes", "max_bytes", "nsfw_threshold", "max_files", "workers", mode="before")
     @classmethod
@@ -123,6 +160,11 @@ class Parameters(SessionRequest):
     retry_chosen: str | None = None
     """The digest of the paths that a person chose, which stand in the log."""
 
+    @property
+    def walks(self) -> bool:
+        """Whether it is about all files of its folders: a retry and a search are about files that are named."""
+        return self.retry_of is None and self.q is None
+
     @cached_property
     def as_json(self) -> Mapping[str, Any]:
         """The parameters for JSON; those of a retry only where it is one."""
@@ -131,11 +173,11 @@ class Parameters(SessionRequest):
 
     @cached_property
     def as_kept(self) -> Mapping[str, Any]:
-        """The parameters as they are kept: without the stages that older programs do not know and nobody asked for.
+        """The parameters as they are kept: without what older programs do not know and nobody asked for.
 
         Those refuse a session with a parameter that they do not know.
         """
-        return {name: value for name, value in self.as_json.items() if value or name not in _OF_LATER_STAGES}
+        return {name: value for name, value in self.as_json.items() if value or name not in _OF_LATER_PROGRAMS}
 
     @cached_property
     def wanted(self) -> frozenset[Stage]:
@@ -149,6 +191,7 @@ class Parameters(SessionRequest):
             Stage.NSFW: self.enable_nsfw_detection,
             Stage.BARCODES: self.read_barcodes,
             Stage.DETECT: self.detect_objects,
+            Stage.DESCRIBE: self.describe is not None,
         }
         return frozenset(stage for stage, wanted in asked.items() if wanted)
 
@@ -219,7 +262,7 @@ def parse_parameters(values: Any) -> Parameters:
 def _as_invalid_request(error: ValidationError) -> InvalidRequest:
     first = error.errors()[0]
     location = [str(part) for part in first["loc"]]
-    field = location[0] if location else None
+    field = ".".join(location) if location[:1] == ["describe"] else location[0] if location else None
     if field == "directories" and first["type"] in {"missing", "too_short"}:
         return InvalidRequest("Choose a directory first.", field="directory", cause="no_directory")
     if field == "directories":

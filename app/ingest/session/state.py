@@ -24,7 +24,7 @@ from app.ingest.session.counts import (
     stats_after,
 )
 from app.ingest.session.parameters import Parameters
-from app.ingest.session.status import Attention, FileError, Range, SessionStatus
+from app.ingest.session.status import Attention, DescribeStatus, FileError, Range, SessionStatus
 from app.library.values import Event
 from app.media import Outcome, Recipe, Skip, Stage
 
@@ -117,6 +117,7 @@ class SessionState:
     heartbeat_at: str | None = None
     last_event_id: int = 0
     active_seconds: float = 0.0
+    describe: DescribeStatus | None = None
     dismissed: bool = False
     counting: int = COUNTING
 
@@ -342,6 +343,7 @@ class SessionState:
             "limited": dict(self.limited),
             "pending_by": {} if plan is None or self.status.ended else dict(plan.pending_by),
             "warnings": [] if plan is None else list(plan.warnings),
+            "describe": self.describe,
             "dismissed": self.dismissed,
         }
 

@@ -11,12 +11,12 @@ from app.shapes import ShapedAs, described
 
 @described
 class Range(TypedDict):
-    """A time that is not known exactly."""
+    """A number that is not known exactly: of seconds, or of USD."""
 
     low: float
-    """Seconds at least."""
+    """At least."""
     high: float
-    """Seconds at most."""
+    """At most."""
 
 
 @described
@@ -53,6 +53,22 @@ class FileError(TypedDict):
     """One sentence about this file."""
     at: str
     """When, ISO 8601 in UTC."""
+
+
+@described
+class DescribeStatus(TypedDict):
+    """What a session's descriptions cost so far. Spent and reserved together never exceed the budget."""
+
+    spent_usd: float
+    """What was paid, in USD; what was sent and never answered counts as the most that it can have cost."""
+    reserved_usd: float
+    """Set aside for requests that are under way."""
+    budget_usd: float | None
+    """What it may cost at most; null without a limit."""
+    requests: int
+    """Requests that were sent."""
+    answers: int
+    """Those of them that gave a description."""
 
 
 @described
@@ -139,5 +155,7 @@ class SessionStatus(TypedDict):
     the session has ended."""
     warnings: list[str]
     """Sentences about folders that could not be read, at most 20."""
+    describe: DescribeStatus | None
+    """What its descriptions cost; null of a session that asks for none, and before the first of them."""
     dismissed: bool
     """Whether a person has seen that it ended."""

@@ -28,6 +28,7 @@ from app.library.values import Event
 from app.texts import as_json
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+DESCRIPTIONS = ".describe.jsonl"  # of a session: what was asked of providers and is not in the library yet
 QUARANTINE = "quarantine"  # of the state folder: where a plan moves files if no other folder is named
 MAX_SESSION_BYTES = 4 * 2**20
 _PIECE_BYTES = 2**20
@@ -282,7 +283,11 @@ class IngestionState:
     def forget(self, session_id: str) -> None:
         """Removes the session's files; the media and the log stay. Raises NeedsAttention."""
         with self._writing():
-            for file in (self._file(session_id), self._journal(session_id)):
+            for file in (
+                self._file(session_id),
+                self._journal(session_id),
+                f"{self.folder}/{session_id}{DESCRIPTIONS}",
+            ):
                 Path(file).unlink(missing_ok=True)
 
     def sweep(self) -> None:

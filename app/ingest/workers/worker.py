@@ -59,7 +59,7 @@ class Limits:
 def failed(job: Job, cause: str, reason: str) -> Failure:
     """A file whose worker gave no answer; the shared decode is what can hang or crash, where it was asked for."""
     asked = job.stale or job.wanted  # of a file that is known, only what is stale was to run
-    of_pixels = (Stage.THUMBNAIL, Stage.NSFW, Stage.BARCODES, Stage.DETECT)
+    of_pixels = (Stage.THUMBNAIL, Stage.NSFW, Stage.BARCODES, Stage.DETECT, Stage.DESCRIBE)
     stage = next((stage for stage in of_pixels if stage in asked), Stage.IDENTIFY)
     return Failure(job.file, stage, cause, reason)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -13,11 +12,11 @@ from app.library.describing.listing import ShownRun, WantedRuns, page_of
 from app.library.describing.tables import RUNS
 from app.library.engine import Engines
 from app.library.prepared import Prepared
+from app.library.tables import MEDIA
+from app.library.values import NsfwKnown
 from app.media import Place
-from app.slices import in_slices
 from app.texts import clean_json, clean_text
 
-_SLICE = 500
 _ADD = Prepared(
     {
         "sqlite": sqlite.insert(RUNS).on_conflict_do_nothing().inline(),
@@ -28,12 +27,12 @@ _ADD = Prepared(
 
 
 class Spent(NamedTuple):
-    """What a session's requests cost: how many, how many were answered, in USD, and how many have no known price."""
+    """What a session's requests cost: how many, how many were answered, in USD, and the most that one of them cost."""
 
     runs: int
     answered: int
     usd: Decimal
-    unpriced: int
+    largest: Decimal
 
 
 def add_runs(
@@ -71,9 +70,28 @@ class Runs:
         found = self._engines.read(lambda connection: connection.execute(statement).one_or_none())
         return None if found is None else Description(run=found.run, output=found.output)
 
-    def written(self, runs: Collection[str]) -> set[str]:
-        """Those of these UUIDs of which there is a row."""
-        return self._engines.read(partial(_written, runs=runs))
+    def costs(self, template_sha256: str, model: str) -> list[float]:
+        """What the last 50 pictures cost, in USD, that a model described by a template."""
+        statement = (
+            select(RUNS.c.cost_usd)
+            .where(
+                RUNS.c.template_sha256 == template_sha256,
+                RUNS.c.model == model,
+                RUNS.c.status == RunStatus.ANSWERED.value,
+                RUNS.c.cost_usd.is_not(None),
+            )
+            .order_by(RUNS.c.id.desc())
+            .limit(50)
+        )
+        return self._engines.read(lambda connection: list(connection.execute(statement).scalars()))
+
+    def nsfw_of(self, place: Place, sha256: str) -> NsfwKnown:
+        """What is known of whether a file with these bytes is NSFW."""
+        statement = select(MEDIA.c.nsfw_said, MEDIA.c.nsfw_probability).where(
+            MEDIA.c.root == place.root, MEDIA.c.path == place.path, MEDIA.c.sha256 == sha256
+        )
+        found = self._engines.read(lambda connection: connection.execute(statement).one_or_none())
+        return NsfwKnown() if found is None else NsfwKnown(*found)
 
     def page(self, wanted: WantedRuns, *, before: int | None, limit: int) -> tuple[list[ShownRun], int | None]:
         """Up to so many requests, the newest first, and the id to go on before, None on the last page."""
@@ -94,17 +112,10 @@ class Runs:
             func.count(),
             func.count().filter(RUNS.c.status == RunStatus.ANSWERED.value),
             func.coalesce(func.sum(RUNS.c.cost_usd), 0.0),
-            func.count().filter(RUNS.c.cost_usd.is_(None)),
+            func.coalesce(func.max(RUNS.c.cost_usd), 0.0),
         )
         row = self._engines.read(lambda c: c.execute(select(*counts).where(mine)).one())
-        return Spent(row[0], row[1], in_usd(row[2]), row[3])
-
-
-def _written(connection: Connection, runs: Collection[str]) -> set[str]:
-    found: set[str] = set()
-    for some in in_slices(list(runs), _SLICE):
-        found.update(connection.execute(select(RUNS.c.run).where(RUNS.c.run.in_(some))).scalars())
-    return found
+        return Spent(row[0], row[1], in_usd(row[2]), in_usd(row[3]))
 
 
 def _as_row(run: Run, session_id: str, place: Place, media_id: int | None) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, bindparam, delete, update
 from app.errors import NotDetected, UnknownFile
 from app.library.recording import append, row_in
 from app.library.regions.keeping import replace_regions
+from app.library.rows import mark_of
 from app.library.tables import FAILURES, MEDIA
 from app.library.values import now
 from app.media import Analysis, Stage
@@ -36,7 +37,7 @@ def write_detected(analysis: Analysis, connection: Connection) -> None:
     if row["sha256"] != analysis.identity.sha256:
         raise NotDetected(f"{place.shown} was changed after it was taken in: take it in again first.")
     changed = replace_regions(connection, row, analysis, at, moved=False)
-    stages = {**row["stages"], Stage.DETECT.value: {"status": ended.status.value, "version": ended.version}}
+    stages = {**row["stages"], Stage.DETECT.value: mark_of(Stage.DETECT, ended)}
     values = {"stages": stages, "updated_at": at if changed else row["updated_at"]}
     connection.execute(_STAGES.values(values), {"b_id": row["id"]})
     connection.execute(_FAILED_BEFORE, {"b_root": place.root, "b_path": place.path})

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -143,12 +144,13 @@ def put_planograms(
     """Takes these planograms in place of all that there are, as a JSON list or as CSV with a head, and lists them.
 
     Each has a `folder` or a `q`, a `label`, and how many regions with it are `expected` there; one that is given twice
-    is kept once. The columns of CSV may be apart by `;`, as some spreadsheets write them.
+    is kept once, and two that expect another number of one label at one place are refused. The columns of CSV may be
+    apart by `;`, as some spreadsheets write them.
     """
     if len(rows) > MOST:
         raise InvalidRequest(f"There are {len(rows)} planograms, more than {MOST}.", field="expected")
     records.library.expectations.replace(
-        list(dict.fromkeys(_checked(house, row, number) for number, row in enumerate(rows, 1)))
+        each_once([_checked(house, row, number) for number, row in enumerate(rows, 1)])
     )
     return planograms(records)
 
@@ -188,6 +190,21 @@ def compared_page(records: Records, standing: Standing | None, *, after: int, li
         ],
         "counts": counts,
     }
+
+
+def each_once(planograms: Sequence[Planogram]) -> list[Planogram]:
+    """Each planogram once, by its place and its label, folded as the comparison does.
+
+    Raises InvalidRequest where two expect another number there: which one is meant, nobody can tell.
+    """
+    first: dict[tuple[str | None, str | None, str], tuple[int, Planogram]] = {}
+    for number, one in enumerate(planograms, 1):
+        before, said = first.setdefault((one.folder, one.q, fold(one.label)), (number, one))
+        if said.expected != one.expected:
+            are = f"{said.expected} of '{one.label}' {'is' if said.expected == 1 else 'are'} expected"
+            where = f"in {one.folder or one.q} by planogram {before}, and {one.expected} here"
+            raise InvalidRequest(f"Planogram {number}: {are} {where}: leave one of them out.", field="expected")
+    return [one for _, one in first.values()]
 
 
 def shown(one: Planogram) -> ShownPlanogram:

@@ -9,17 +9,17 @@ from typing_extensions import TypedDict
 from app.errors import InvalidRequest
 from app.library.regions.listing import Detection, Wanted
 from app.library.regions.versions import ShownModel
-from app.media import Place, Stage
+from app.media import Place
+from app.models_here import ModelsHere
 from app.query.tree import EVERYTHING, Whole
 from app.query.words import fold
 from app.regions import RegionKind, RegionSource
 from app.shapes import described
 from app.web.answers import Answer, Route, reads, refuses
 from app.web.bodies import checked
-from app.web.depends import MAX_PAGE, Cursor, InHouse, InRecords, JsonBody, Limit, checked_id, only_known, row_cursor
+from app.web.depends import Cursor, InHouse, InRecords, JsonBody, Limit, checked_id, only_known, row_cursor
 from app.web.library.files import place_at
 from app.web.library.finding import Searched
-from app.wiring import House
 
 NOT_USABLE = (
     "detector_not_named",
@@ -120,52 +120,13 @@ def what_to_look_at(house: InHouse, body: JsonBody) -> Place:
 @refuses("unknown_file", "file_gone", "not_detected", "workers_cannot_start", "lock_lost", *NOT_USABLE)
 def detect(house: InHouse, place: Annotated[Place, Depends(what_to_look_at)]) -> Answer[DetectionPage]:
     """Runs the detector on one file that the library knows, in a worker, keeps what it finds, and answers with that."""
-    house.detect(place)
-    wanted = Wanted(source=RegionSource.DETECTOR, path=place)
-    found, last = house.records.library.detections.page(wanted, after=0, limit=MAX_PAGE)
-    return Answer({"detections": found, "next": None if last is None else str(last)})
+    return Answer({"detections": house.detect(place), "next": None})
 
 
 @described
-class DetectorStatus(TypedDict):
-    """The detector that the settings name."""
-
-    available: bool
-    """Whether it can be used."""
-    sentence: str | None
-    """Why it cannot, and what to do."""
-    cause: str | None
-    """The stable code of that; see [causes of errors](#causes-of-errors)."""
-    model: str | None
-    """The name that is stored with each region."""
-    layout: str | None
-    """How its boxes are told apart."""
-    labels: list[str]
-    """What it can find, by the number of the class."""
-    threshold: float
-    """The confidence from which a box counts."""
-
-
-@described
-class BarcodeStatus(TypedDict):
-    """What reads barcodes."""
-
-    available: bool
-    """Whether it is there."""
-    sentence: str | None
-    """Why it is not, and what to do."""
-    model: str | None
-    """The name that is stored with each region."""
-
-
-@described
-class Models(TypedDict):
+class Models(ModelsHere):
     """What looks for regions here, and which models ran when."""
 
-    detector: DetectorStatus
-    """The detector that the settings name."""
-    barcodes: BarcodeStatus
-    """What reads barcodes."""
     models: list[ShownModel]
     """Every model that looked at files of the library, the one that was used last first."""
 
@@ -173,33 +134,4 @@ class Models(TypedDict):
 @router.get("/models")
 def models(house: InHouse, records: InRecords) -> Answer[Models]:
     """Tells whether the detector and the reader of barcodes can be used, and which models ran when."""
-    return Answer({**models_here(house), "models": records.library.models.all()})
-
-
-class ModelsHere(TypedDict):
-    """What looks for regions here."""
-
-    detector: DetectorStatus
-    barcodes: BarcodeStatus
-
-
-def models_here(house: House) -> ModelsHere:
-    """Whether the detector and the reader of barcodes can be used."""
-    found, recipe = house.detector.look(), house.recipes.now()
-    model, reader = found.model, recipe.barcode_reader
-    return {
-        "detector": {
-            "available": model is not None,
-            "sentence": found.sentence or None,
-            "cause": found.cause,
-            "model": model.name if model else None,
-            "layout": model.layout if model else None,
-            "labels": list(model.labels) if model else [],
-            "threshold": house.settings.ingest_detector_threshold,
-        },
-        "barcodes": {
-            "available": reader is not None,
-            "sentence": recipe.unavailable.get(Stage.BARCODES),
-            "model": reader.name if reader else None,
-        },
-    }
+    return Answer({**house.models_here(), "models": records.library.models.all()})

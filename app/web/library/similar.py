@@ -6,13 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from typing_extensions import TypedDict
 
-from app.library.alike.near import BITS_OF, SIMILAR, Alike, By, alike
+from app.library.alike.near import BITS_OF, SIMILAR, Alike, By
 from app.library.alike.telling import what_to_do
 from app.library.finding.counting import Coverage
 from app.library.finding.listing import FoundFile
+from app.quarantine.duplicates import Duplicates
 from app.shapes import described
 from app.web.answers import Answer, Route
-from app.web.depends import InRecords, Limit, only_known
+from app.web.depends import InHouse, InRecords, Limit, only_known
 from app.web.library.files import Row
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
@@ -46,6 +47,7 @@ class SimilarFiles(TypedDict):
 
 @router.get("/similar")
 def similar(
+    house: InHouse,
     records: InRecords,
     row: Row,
     by: Annotated[
@@ -58,12 +60,15 @@ def similar(
     ] = None,
     limit: Limit = 100,
 ) -> Answer[SimilarFiles]:
-    """Lists the files on disk that look like one: in another size or quality, cropped, or of the same moment."""
+    """Lists the files on disk that look like one: in another size or quality, cropped, or of the same moment.
+
+    Names of one file on disk (hard links) count once, and those of the file itself not at all.
+    """
     library = records.library
     finder, threshold = library.finder, library.nsfw_threshold()
     snapshot = finder.snapshot()
     at_most = SIMILAR[by] if max_distance is None else max_distance
-    found = alike(snapshot, library.codes, row["id"], (by, at_most, limit))
+    found = Duplicates(library, house.folders).like(snapshot, row["id"], by, at_most, limit)
     files = listed(found, finder.files_by_id(found.ids, threshold))
     of = int(snapshot.there.sum()) + snapshot.behind
     coverage: Coverage = {"searched": found.searched, "of": of, "missing": found.left}

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,8 +23,10 @@ from app.analysis.recipes import Recipes
 from app.cli.doctor import examine
 from app.formats import Kind
 from app.media import Failure, FoundFile, Job, Stage
+from app.models import Layout
 from app.regions import RegionSource
 from app.settings import Settings
+from app.wiring import detector_of
 from tests.analysis.detector.seeing_red import LABELS, LAYOUTS, RED, SURE, Red, save, write_model
 from tests.analysis.regions.drawn import turned
 
@@ -189,6 +192,15 @@ def test_what_cannot_be_used_says_why_in_one_sentence_with_a_stable_cause(tmp_pa
         recipe = Recipes(Weights(None, tmp_path), Detector(file, 0.25, MEMORY_MB)).prepared(DETECT, print)
         assert recipe.unavailable[Stage.DETECT] == found.sentence
         assert recipe.possible(DETECT) == frozenset()
+
+
+def test_a_layout_that_is_named_lets_a_model_be_used_that_does_not_say_what_it_is(tmp_path):
+    file = write_model(tmp_path / "m.xml", "end_to_end")
+    file.write_text(file.read_text().replace('<end2end value="True"', '<end2end value="False"'))
+    assert "INGEST_DETECTOR_LAYOUT" in looked(file).sentence
+    configured = Settings(_env_file=None, ingest_detector_model=file, ingest_detector_layout="end_to_end")
+    found = detector_of(configured).wait().model
+    assert (found.layout, found.fingerprint != replace(found, layout=Layout.YOLO).fingerprint) == ("end_to_end", True)
 
 
 def test_doctor_says_that_a_detector_can_be_used_and_what_it_finds(tmp_path):

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.analysis.detector.choosing import MOST, OVERLAP, choose, suppress
-from app.analysis.detector.layouts import Found, Layout, NotUsable, Output, Reading, check_px, read_outputs, recognise
+from app.analysis.detector.layouts import Found, NotUsable, Output, Reading, check_sense, read_outputs, recognise
 from app.analysis.detector.letterbox import fit
-from app.models import DetectorModel, Shown
+from app.models import DetectorModel, Layout, Shown
 
 SIZE = (640, 640)
 YOLOX = 80 * 80 + 40 * 40 + 20 * 20
@@ -105,17 +105,66 @@ def test_what_is_made_for_something_else_is_refused_though_its_shape_would_do():
         recognise(alone(1, 56, 8_400), 52, SIZE, {"task": "pose"})
 
 
-def test_boxes_that_are_no_px_are_noticed():
-    parts, px = Found(*np.split(np.array([[0.1, 0.1, 0.9, 1.0, 0.9, 0]]), [4, 5], axis=1)), found_of((1, 1, 9, 9, 1, 0))
-    with pytest.raises(NotUsable, match="parts of the picture"):
-        check_px(Layout.TORCHVISION, parts)
-    for layout, found in (
-        (Layout.SSD, parts),
-        (Layout.YOLO, px),
-        (Layout.YOLO, found_of()),
-        (Layout.YOLO, found_of((0,) * 6)),
-    ):
-        check_px(layout, found)
+MASKED = named(boxes=(None, 4), labels=(None,), scores=(None,), masks=(None, 1, 640, 640))
+WITH_PARTS = [*alone(1, 25_200, 85), *alone(1, 3, 80, 80, 85), *alone(1, 3, 40, 40, 85), *alone(1, 3, 20, 20, 85)]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels", "could"),
+    [
+        (alone(1, None, 6), 1, {Layout.YOLO_V5, Layout.END_TO_END}),
+        (alone(1, 300, 6), 2, {Layout.END_TO_END}),
+        (alone(1, 6, 6), 2, {Layout.YOLO, Layout.END_TO_END}),
+        (alone(1, YOLOX, 85), 80, {Layout.YOLO_V5}),  # YOLOX whose boxes are worked out
+        (WITH_PARTS, 80, {Layout.YOLO_V5}),
+        (MASKED, 91, {Layout.TORCHVISION}),
+        (alone(1, 56, 8_400), 1, set()),  # poses behind the class
+        (alone(1, 116, 8_400), 80, set()),  # masks behind the classes
+        (alone(1, 84, 8_400), 79, set()),
+    ],
+)
+def test_a_layout_that_is_named_counts_where_the_outputs_can_be_read_so(outputs, labels, could):
+    with pytest.raises(NotUsable) as refused:
+        recognise(outputs, labels, SIZE)
+    assert all(layout in refused.value.sentence for layout in could)
+    assert ("INGEST_DETECTOR_LAYOUT" in refused.value.sentence) is bool(could)
+    for layout in Layout:
+        if layout in could:
+            assert recognise(outputs, labels, SIZE, named=layout).layout is layout
+        else:
+            with pytest.raises(NotUsable, match=f"layout {layout}, which INGEST_DETECTOR_LAYOUT") as refused:
+                recognise(outputs, labels, SIZE, named=layout)
+            assert refused.value.cause == "detector_layout_unknown"
+
+
+@pytest.mark.parametrize(
+    ("layout", "row", "word"),
+    [
+        (Layout.TORCHVISION, (0.1, 0.1, 0.9, 1.0, 0.9, 0), "parts of the picture"),
+        (Layout.YOLO_V5, (1.5, -0.5, 3.1, 2.9, 0.9, 0), "over the picture"),  # YOLOX, whose boxes are not worked out
+        (Layout.YOLO, (1, 1, 600, 600, 355.0, 0), "its scores lie"),  # a pose, whose places are read as scores
+        (Layout.YOLO, (1, 1, 600, 600, -0.5, 0), "its scores lie"),
+        (Layout.END_TO_END, (1, 1, 9, 9, 0.9, 0.3), "no whole numbers"),  # YOLOv5 with one label
+    ],
+)
+def test_what_makes_no_sense_in_a_layout_is_noticed_at_a_plain_picture(layout, row, word):
+    with pytest.raises(NotUsable, match=word) as refused:
+        check_sense(layout, found_of(row), SIZE)
+    assert refused.value.cause == "detector_layout_unknown"
+
+
+@pytest.mark.parametrize(
+    ("layout", "rows"),
+    [
+        (Layout.SSD, [(0.1, 0.1, 0.9, 1.0, 0.9, 0)]),
+        (Layout.END_TO_END, [(1, 1, 9, 9, 1.0, 0), (0,) * 6]),
+        (Layout.YOLO, [(1, 1, 9, 9, 0, 0), (610, 610, 642, 642, 0.1, 3)]),
+        (Layout.YOLO, []),
+        (Layout.YOLO, [(0,) * 6]),
+    ],
+)
+def test_what_makes_sense_is_taken(layout, rows):
+    check_sense(layout, found_of(*rows), SIZE)
 
 
 def test_outputs_are_taken_in_the_order_of_their_roles():
@@ -138,7 +187,7 @@ def test_a_box_of_yolo_v5_is_as_sure_as_box_and_class_are_together():
 
 def found_of(*rows):
     told = np.array(rows, np.float64).reshape(-1, 6)
-    return Found(told[:, :4], told[:, 4], told[:, 5].astype(np.int64))
+    return Found(told[:, :4], told[:, 4], told[:, 5])
 
 
 def test_of_boxes_around_one_thing_the_surest_stays_and_other_classes_do_not_count():
@@ -190,5 +239,5 @@ def test_a_box_comes_back_from_what_a_model_was_shown(width, height, wide, high)
 
 
 def test_a_class_without_a_label_is_called_by_its_number():
-    model = DetectorModel("m", "0" * 64, "/m.onnx", (1, 1), ("cat", ""), "yolo", (0,), Shown(64, 64), 0.25)
+    model = DetectorModel("m", "0" * 64, "/m.onnx", (1, 1), ("cat", ""), Layout.YOLO, (0,), Shown(64, 64), 0.25)
     assert [model.label_of(number) for number in (0, 1, 2, -1)] == ["cat", "1", "2", "-1"]

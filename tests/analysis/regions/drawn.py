@@ -151,6 +151,15 @@ def by_coco_as_stored(folder: Path, orientation: int) -> None:
     (folder / "annotations" / "instances_default.json").write_text(told)
 
 
+def by_coco_of_label_studio(folder: Path, orientation: int) -> None:
+    saved(folder / "a.jpg", orientation)
+    told = json.loads(_coco(UPRIGHT, SEEN)) | {"info": {"contributor": "Label Studio"}}
+    width, height = stored(orientation)[1]
+    (image,) = told["images"]
+    image |= {"file_name": "../media/upload/1/0123abcd-a.jpg", "width": width, "height": height}
+    (folder / "result.json").write_text(json.dumps(told))
+
+
 def by_label_studio(folder: Path, orientation: int) -> None:
     saved(folder / "a.jpg", orientation)
     corner = {"x": 100 * (SEEN.x - SEEN.w / 2), "y": 100 * (SEEN.y - SEEN.h / 2)}

@@ -10,7 +10,6 @@ from app.analysis.metadata.notes import parse_text_notes
 from app.analysis.regions.areas import read_areas
 from app.analysis.regions.coco import read_coco
 from app.analysis.regions.datasets import index_of
-from app.analysis.regions.label_studio import read_label_studio
 from app.analysis.regions.measured import Measured
 from app.analysis.regions.yolo import NO_CLASSES, Classes, find_strange_line, is_yolo, parse_classes, read_yolo
 from app.media import FoundFile, Job, Stage
@@ -165,8 +164,8 @@ def coco(**image):
 
 
 def test_boxes_and_outlines_of_coco():
-    ((name, said),) = read_coco(coco())
-    assert name == "a.jpg"
+    ((named, said),) = read_coco(coco())
+    assert named.path == "a.jpg"
     found = {(region.label, region.x, region.w, region.confidence) for region in said.regions(PICTURE).found}
     assert found == {("cat", 0.2, 0.2, 0.5), ("9", 0.05, 0.1, None)}
 
@@ -191,27 +190,6 @@ def test_a_picture_of_another_shape_is_another_picture():
     index = index_of(json.dumps(coco()).encode())
     assert index.find("a.jpg", Measured((400, 400), 1)) is None
     assert index.find("a.jpg", Measured((150, 100), 1)) is not None
-
-
-def test_a_turned_box_of_label_studio_and_what_a_model_proposed():
-    value = {"x": 50, "y": 50, "width": 20, "height": 15, "rotation": 90, "rectanglelabels": ["cat"]}
-    shape = {"original_width": 300, "original_height": 200, "image_rotation": 0, "value": value, "score": 0.25}
-    turned = {**shape, "image_rotation": 90}
-    task = {"data": {"image": "/data/local-files/?d=set%20one/a.jpg"}, "annotations": []}
-    prediction = {"model_version": "yolo-9", "result": [shape, turned]}
-    ((name, said),) = read_label_studio([{**task, "predictions": [prediction]}])
-    (region,) = said.regions(PICTURE).found
-    assert name == "set one/a.jpg"
-    assert (region.x, region.y, region.w, region.h) == (0.45, 0.65, 0.1, 0.3)  # 60 x 30 px, turned about its corner
-    assert (region.label, region.confidence, region.model) == ("cat", 0.25, "yolo-9")
-
-
-def test_the_minimal_form_of_label_studio():
-    shape = {"x": 10, "y": 20, "width": 20, "height": 40, "rotation": 0, "rectanglelabels": ["cat"]}
-    told_so = [{"image": "a.jpg", "id": 1, "label": [{**shape, "original_width": 300, "original_height": 200}]}]
-    said = index_of(json.dumps(told_so).encode()).find("a.jpg", PICTURE)
-    assert said is not None
-    assert [(region.x, region.y) for region in said.regions(PICTURE).found] == [(0.2, 0.4)]
 
 
 CAT = "0 0.5 0.5 0.2 0.4"
@@ -284,22 +262,6 @@ def test_annotations_of_which_one_has_no_place_are_no_look():
     without = {"images": [{"id": 1, "file_name": "a.jpg"}], "annotations": [{"image_id": 1, "bbox": [1, 2, 3, 4]}]}
     seen = index_of(json.dumps(without).encode()).find("a.jpg", PICTURE).regions(PICTURE)
     assert (seen.found, seen.looked) == ((), frozenset())
-
-
-def test_shapes_of_label_studio_of_which_one_has_no_place_are_no_look():
-    value = {"x": 50, "y": 50, "width": 20, "height": 15, "rotation": 0, "rectanglelabels": ["cat"]}
-    shape = {"original_width": 300, "original_height": 200, "image_rotation": 0, "value": value}
-    about_all = {"type": "choices", "value": {"choices": ["indoor"]}}
-    brush = {**shape, "value": {"format": "rle", "rle": [1, 2], "brushlabels": ["cat"]}}
-
-    def told_of(*shapes):
-        task = {"data": {"image": "a.jpg"}, "annotations": [{"result": [shape, *shapes]}]}
-        ((_, said),) = read_label_studio([task])
-        return said.regions(PICTURE)
-
-    assert told_of(about_all).looked == {RegionSource.LABEL_STUDIO}
-    for odd in ({**shape, "image_rotation": 90}, brush, {**shape, "value": {**value, "x": None}}):
-        assert (told_of(odd).looked, len(told_of(odd).found)) == (frozenset(), 1)
 
 
 def test_two_files_of_annotations_have_looked_only_where_neither_leaves_anything_out(tmp_path):

@@ -1,8 +1,10 @@
 """A box that any program measured is where it is seen, whatever way the file is turned."""
 
 import pytest
+from PIL import Image
 
 from app.regions import Box, Region, clip_box, turn_box, turn_needed
+from tests.analysis.pictures.pictures import analysed
 from tests.analysis.regions import drawn
 from tests.analysis.regions.drawn import SEEN, told
 
@@ -14,6 +16,7 @@ WRITERS = [
     drawn.by_coco_as_seen,
     drawn.by_coco_as_stored,
     drawn.by_label_studio,
+    drawn.by_coco_of_label_studio,
 ]
 
 
@@ -40,6 +43,17 @@ def test_so_it_is_where_exiftool_wrote_it(tmp_path, orientation):
     (region,) = told(tmp_path).regions.found
     assert is_seen(region)
     assert (region.label, region.kind, region.source) == ("Ada", "face", "xmp")
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp"])
+def test_a_png_or_webp_that_exif_turns_has_no_labels_of_which_nobody_knows_how_it_was_seen(tmp_path, suffix):
+    (tmp_path / "a.txt").write_text(f"0 {SEEN.x} {SEEN.y} {SEEN.w} {SEEN.h}\n")
+    found = {}
+    for orientation in (1, 3, 6):
+        drawn.turned(Image.new("RGB", drawn.UPRIGHT, "black"), orientation, tmp_path / f"a.{suffix}")
+        regions = analysed(tmp_path / f"a.{suffix}").regions
+        found[orientation] = len(regions.found), regions.looked_whole
+    assert found == {1: (1, True), 3: (0, False), 6: (0, False)}
 
 
 def test_a_picture_that_was_cut_since_has_no_areas():

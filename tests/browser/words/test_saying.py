@@ -17,7 +17,9 @@ pytestmark = pytest.mark.browser
 
 def pressed(key: str, *modifiers: str) -> dict[str, Any]:
     names = ("shiftKey", "ctrlKey", "metaKey", "altKey")
-    return {"key": key} | {name: name.removesuffix("Key") in modifiers for name in names}
+    return (
+        {"key": key} | {name: name.removesuffix("Key") in modifiers for name in names} | {"repeat": "held" in modifiers}
+    )
 
 
 def test_a_key_says_one_thing_and_nothing_with_a_modifier(page: Page, server: Server) -> None:
@@ -33,7 +35,8 @@ def test_a_key_says_one_thing_and_nothing_with_a_modifier(page: Page, server: Se
         "wordsOf": [(pressed(key), words) for key, words in said.items()]
         + [(pressed("N", "shift"), {"set": {"nsfw": False}}), (pressed("n", "shift"), {"set": {"nsfw": False}})]
         + [(pressed(key), None) for key in ("6", "-1", "", "Enter", "F1", "é", "10")]
-        + [(pressed(key, modifier), None) for key in "1xn" for modifier in ("ctrl", "meta", "alt")],
+        + [(pressed(key, modifier), None) for key in "1xn" for modifier in ("ctrl", "meta", "alt")]
+        + [(pressed(key, "held"), None) for key in "1xn"],
         "isUndo": [
             (pressed("z", "ctrl"), True),
             (pressed("Z", "meta"), True),  # with caps lock
@@ -41,6 +44,7 @@ def test_a_key_says_one_thing_and_nothing_with_a_modifier(page: Page, server: Se
             (pressed("z", "ctrl", "meta"), False),
             (pressed("z", "ctrl", "alt"), False),
             (pressed("z"), False),
+            (pressed("z", "ctrl", "held"), False),
         ],
     }.items():
         answers = call(page, server, "saying/keys.js", function, [[event] for event, _ in cases])

@@ -125,7 +125,7 @@ def test_a_directory_that_is_gone_is_a_question_where_the_library_knows_files_th
 
 def test_a_plan_says_beforehand_what_will_have_to_be_confirmed(place):
     lose(place, 5)
-    planner = Planner(place.folders, place.library, lambda: RECIPE, partial(rows_in, place.library))
+    planner = Planner(place.folders, place.library, lambda _: RECIPE, partial(rows_in, place.library))
     assert "only 5 are there now" in planner.plan(parameters())["warnings"][0]
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.ignoring import IGNORE_FILE, Ignores, Rules
-from app.ingest.plan.survey import NothingKnown, Survey, Tally, Verdict
+from app.ingest.plan.survey import NothingKnown, Survey, Verdict
+from app.ingest.plan.tally import Tally
 from app.media import Place, Skip
 from tests.ingest.builders import RECIPE, parameters, tree
 

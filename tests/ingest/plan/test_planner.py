@@ -20,7 +20,7 @@ def place(place):
 
 @pytest.fixture
 def planner(place):
-    return Planner(place.folders, place.library, lambda: place.recipe)
+    return Planner(place.folders, place.library, lambda _: place.recipe)
 
 
 def plan(planner: Planner, **asked):
@@ -61,7 +61,7 @@ def test_a_plan_says_types_folders_and_the_time_it_may_take(place, planner):
 def test_a_file_takes_as_long_as_a_slow_stage_that_it_is_asked_for(place, stage):
     tree(place.media, "a.jpg", "b.jpeg")
     recipe = replace(place.recipe, unavailable={one: "It is not there." for one in SECONDS_OF if one is not stage})
-    planner = Planner(place.folders, place.library, lambda: recipe)
+    planner = Planner(place.folders, place.library, lambda _: recipe)
     planned = planner.plan(parameters("m", read_barcodes=True, detect_objects=True), pace=(0.001, 0.001))
     low, high = SECONDS_OF[stage]
     assert planned["estimate_seconds"] == {"low": round(2 * low, 1), "high": round(2 * high, 1)}
@@ -70,7 +70,7 @@ def test_a_file_takes_as_long_as_a_slow_stage_that_it_is_asked_for(place, stage)
 @pytest.mark.parametrize(("free", "warned"), [(None, False), (50_000, False), (20_000, True)])
 def test_a_plan_says_what_it_takes_on_the_disk_and_warns_where_that_is_not_there(place, free, warned):
     tree(place.media, "a.jpg", "b.jpeg", "sub/c.mp4")
-    planner = Planner(place.folders, place.library, lambda: place.recipe, free=lambda: free)
+    planner = Planner(place.folders, place.library, lambda _: place.recipe, free=lambda: free)
     planned = planner.plan(parameters("m"))
     assert planned["space"] == {"thumbnails": 3 * THUMBNAIL_BYTES, "database": 3 * ROW_BYTES, "free": free}
     assert any("disk of the state folder" in warning for warning in planned["warnings"]) is warned

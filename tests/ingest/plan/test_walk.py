@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.ingest.disk.folders import EntryKind, Folders
-from app.ingest.plan.survey import NOTHING_KNOWN, NothingKnown, Survey, Tally, Verdict
+from app.ingest.plan.survey import NOTHING_KNOWN, NothingKnown, Survey, Verdict
+from app.ingest.plan.tally import Tally
 from app.ingest.session.parameters import Parameters
 from app.library.values import KnownFailure, KnownFile
 from app.media import FoundFile, Place, Skip, Stage

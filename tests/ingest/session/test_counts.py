@@ -19,7 +19,8 @@ ASKED = {
     "import_scores": SCORE,
     "generate_thumbnails": THUMBNAIL,
 }
-OPTIONS = {"read_barcodes": "barcodes", "detect_objects": "detect"}
+OPTIONS = {"read_barcodes": "barcodes", "detect_objects": "detect", "describe": "describe"}
+ON = {"read_barcodes": True, "detect_objects": True, "describe": {"template": "caption"}}
 ALL_DONE = {stage.value: ["done", 0.25] for stage in STAGES}
 
 
@@ -91,7 +92,7 @@ FILES = st.lists(st.tuples(st.sampled_from(Outcome), TOLD, FAILURES), max_size=1
 
 @given(files=FILES, off=st.sets(st.sampled_from(sorted(ASKED))), on=st.sets(st.sampled_from(sorted(OPTIONS))))
 def test_every_sum_closes_after_every_file(files, off, on):
-    switched = dict.fromkeys(off, False) | dict.fromkeys(on, True)
+    switched = dict.fromkeys(off, False) | {name: ON[name] for name in on}
     session = session_of(Status.PROCESSING, parameters=parameters(**switched), total_files=12)
     unasked = {ASKED[option] for option in off} | {OPTIONS[option] for option in OPTIONS.keys() - on}
     for number, (outcome, told, failures) in enumerate(files, start=1):

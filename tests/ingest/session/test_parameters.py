@@ -148,6 +148,7 @@ def test_no_json_at_all_brings_anything_but_a_sentence(values):
 
 def test_the_defaults_are_those_of_the_contract():
     assert parse_parameters(HERE).as_json == {
+        "q": None,
         "directories": ["m"],
         "recursive": True,
         "pattern": "*",
@@ -161,6 +162,7 @@ def test_the_defaults_are_those_of_the_contract():
         "generate_thumbnails": True,
         "read_barcodes": False,
         "detect_objects": False,
+        "describe": None,
         "skip_existing": True,
         "max_files": None,
         "workers": None,
@@ -170,10 +172,36 @@ def test_the_defaults_are_those_of_the_contract():
 @pytest.mark.parametrize("name", ["read_barcodes", "detect_objects"])
 def test_what_older_programs_do_not_know_is_kept_only_where_it_is_asked_for(name):
     asked = parse_parameters({**HERE, name: True})
-    both = {"read_barcodes": False, "detect_objects": False}
-    assert parse_parameters(HERE).as_kept | both == parse_parameters(HERE).as_json
-    assert asked.as_kept.keys() & both.keys() == {name}
+    later = {"read_barcodes": False, "detect_objects": False, "describe": None, "q": None}
+    assert parse_parameters(HERE).as_kept | later == parse_parameters(HERE).as_json
+    assert asked.as_kept.keys() & later.keys() == {name}
     assert Parameters.model_validate(asked.as_kept) == asked
+
+
+def test_files_are_named_by_folders_or_by_a_search_and_not_by_both():
+    found = parse_parameters({"q": "cat"})
+    assert (found.directories, found.q, found.walks) == ((), "cat", False)
+    assert Parameters.model_validate(found.as_kept) == found
+    for both in ({"directory": "m"}, {"directories": ["m"]}):
+        with pytest.raises(InvalidRequest, match="either a directory or q"):
+            parse_parameters({"q": "cat", **both})
+
+
+@pytest.mark.parametrize(
+    ("describe", "field"),
+    [
+        ({}, "describe.template"),
+        ({"template": "caption", "budget_usd": -1}, "describe.budget_usd"),
+        ({"template": "caption", "budget_usd": True}, "describe.budget_usd"),
+        ({"template": "caption", "write": ["pdf"]}, "describe.write.0"),
+        ({"template": "caption", "commit": "at once"}, "describe.commit"),
+        ({"template": "caption", "prompt": "x"}, "describe.prompt"),
+    ],
+)
+def test_a_description_that_makes_no_sense_is_refused_at_its_field(describe, field):
+    with pytest.raises(InvalidRequest) as refused:
+        parse_parameters({**HERE, "describe": describe})
+    assert refused.value.field == field
 
 
 def test_only_a_retry_has_the_parameters_of_a_retry():

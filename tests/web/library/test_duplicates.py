@@ -61,6 +61,15 @@ def test_duplicates_are_listed_by_kind_and_names_of_one_file_are_none(door):
     assert told["rest"]
 
 
+def test_a_file_is_in_its_group_by_whichever_name(door):
+    for name in ("one.jpg", "linked.jpg"):
+        assert "copy.jpg" in names(door.get(HERE, params={"path": f"photos/{name}"}))[0]
+        asked = {"by": "bytes", "keepers": [f"photos/{name}"], "format": "csv"}
+        plan = door.client.post("/api/library/quarantine", json=asked).text
+        assert "move,photos/copy.jpg" in plan
+        assert plan.count(",move,") == 1
+
+
 def test_groups_come_page_by_page(door):
     first = door.get(HERE, params={"by": "picture", "limit": 1})
     second = door.get(HERE, params={"by": "picture", "limit": 1, "cursor": first["next"]})

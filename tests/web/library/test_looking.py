@@ -98,6 +98,8 @@ def test_a_detector_runs_alone_on_what_was_taken_in_before_and_says_when_it_ran(
     assert [round(found[0][side] - found[1][side], 2) for side in ("x", "y", "w", "h")] == [0, 0, 0, 0]
     (ran,) = seeing.get("/api/models")["models"]
     assert (ran["stage"], ran["name"], ran["labels"]) == ("detect", told["model"], ["cat", "red"])
+    marks = seeing.get("/api/library/file", params={"path": "photos/red.jpg"})["stages"]
+    assert {stage: mark.get("model") for stage, mark in marks.items() if "model" in mark} == {"detect": told["model"]}
     assert ran["first_used_at"] <= ran["last_used_at"]
     page = seeing.client.get("/settings").text
     assert page.count(told["model"]) == 3  # the detector, and what ran
@@ -108,6 +110,8 @@ def test_one_file_is_looked_at_when_asked_for_and_stays_looked_at(seeing):
     answer = seeing.post("/api/detect", {"path": "photos/red.jpg"})
     assert [(one["label"], one["source"]) for one in answer["detections"]] == [("red", "detector")]
     assert answer["detections"] == seeing.get(HERE)["detections"]
+    mark = seeing.get("/api/library/file", params={"path": "photos/red.jpg"})["stages"]["detect"]
+    assert mark["model"] == answer["detections"][0]["model"]
     again = seeing.post("/api/detect", {"path": "photos/red.jpg"})
     assert again == answer, "nothing is found twice"
     plan = seeing.post("/api/ingest/plan", {"directory": "photos", "detect_objects": True})

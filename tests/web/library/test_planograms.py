@@ -39,7 +39,7 @@ def put(door, body, code=200, **headers):
 
 ROWS = [
     {"folder": "photos/shelf", "label": "cat", "expected": 2},
-    {"folder": "photos/shelf", "label": "CAT", "expected": 3},
+    {"q": "folder:photos/shelf not name:x", "label": "CAT", "expected": 3},
     {"folder": "photos/shelf", "label": "dog", "expected": 0},
     {"q": "folder:photos/shelf", "label": "cat", "expected": 1},
     {"folder": "photos/faces", "label": "face", "expected": 1},
@@ -84,7 +84,8 @@ def test_the_comparison_comes_in_pages_and_by_how_it_stands(door):
 
 
 def test_a_picture_of_which_a_source_could_not_place_all_is_not_known(door):
-    put(door, {"json": [{"folder": "photos/damaged", "label": "cat", "expected": number} for number in (1, 2)]})
+    places = ({"folder": "photos/damaged"}, {"q": "folder:photos/damaged"})
+    put(door, {"json": [{**place, "label": "cat", "expected": 1} for place in places]})
     told = door.get(f"{HERE}/compare")["planograms"]
     assert [(one["standing"], one["found"], one["looked_at"]) for one in told] == [("unknown", 1, 0)] * 2
 
@@ -104,7 +105,8 @@ def test_planograms_come_in_and_go_out_as_json_and_csv(door):
     assert put(door, {"content": out}, **{"Content-Type": "text/csv"}) == rows
     apart = text.encode().replace(b",", b";").replace(b"name:a; name", b"name:a, name")
     assert put(door, {"content": apart}, **{"Content-Type": "text/csv"}) == rows
-    assert put(door, {"json": ROWS[:1] * 2}) == given, "one that is given twice is kept once"
+    twice = [ROWS[0], ROWS[0] | {"folder": "photos/shelf/", "label": "CAT"}]
+    assert put(door, {"json": twice}) == given, "one that is given twice is kept once"
     assert put(door, {"json": []}) == []
 
 
@@ -133,6 +135,16 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(door, row, field):
     put(door, {"content": b"name\n1"}, 422, **{"Content-Type": "text/csv"})
 
 
+def test_two_that_contradict_each_other_are_refused_with_both_their_numbers(door):
+    put(door, {"json": ROWS})
+    text = "q,label,expected\nname:a,cat,1\nname:b,cat,2\nname:a,CAT,3\n"
+    told = put(door, {"content": text.encode()}, 422, **{"Content-Type": "text/csv"})
+    assert (told["cause"], told["field"]) == ("invalid_parameter", "expected")
+    said = "Planogram 3: 1 of 'CAT' is expected in name:a by planogram 1, and 3 here: leave one of them out."
+    assert told["detail"] == said
+    assert len(door.get(HERE)) == len(ROWS)
+
+
 def test_all_there_is_decides_only_once_all_was_looked_at():
     assert compare(0, 0, pictures=0, looked_at=0) == "unknown"
     assert compare(1, 5, pictures=2, looked_at=1) == "unknown"
@@ -147,7 +159,7 @@ def test_the_pages_are_read_without_a_script(door):
     assert "standing=unknown&amp;refresh=30" in expected
     short = door.client.get("/expected", params={"standing": "short"}).text
     assert "Nothing that is expected is short" in short
-    put(door, {"json": [ROWS[0] | {"expected": number} for number in range(101)]})
+    put(door, {"json": [ROWS[0] | {"label": f"cat {number}"} for number in range(101)]})
     first = door.client.get("/expected", params={"refresh": "30"}).text
     assert (first.count('<th scope="row"'), "refresh=30&amp;cursor=100" in first) == (100, True)
     rest = door.client.get("/expected", params={"cursor": "100"}).text

@@ -1,5 +1,6 @@
 """The files that look like one."""
 
+import os
 import shutil
 
 import pytest
@@ -46,6 +47,21 @@ def test_files_that_look_alike_are_listed_the_most_alike_first(door):
     every = door.get(HERE, params={"path": "photos/one.jpg", "max_distance": 64})["files"]
     assert every[-1]["path"] == "photos/other.jpg"
     assert len(door.get(HERE, params={"path": "photos/one.jpg", "max_distance": 64, "limit": 1})["files"]) == 1
+
+
+def test_names_of_one_file_are_listed_once_and_those_of_the_file_itself_never(open_door, tmp_path):
+    root = tmp_path / "root"
+    for name in ("a", "b"):
+        photo(root / f"{name}.jpg", picture=landscape("dunes", (640, 400), 1), title=name)
+        os.link(root / f"{name}.jpg", root / f"{name} again.jpg")
+    door = open_door(root)
+    door.whole()
+    for path, others in (("a again.jpg", {"b.jpg", "b again.jpg"}), ("b.jpg", {"a.jpg", "a again.jpg"})):
+        for limit in (1, 100):
+            told = door.get(HERE, params={"path": f"photos/{path}", "limit": limit})
+            (file,) = told["files"]
+            assert file["path"].removeprefix("photos/") in others
+        assert door.get(HERE, params={"path": f"photos/{path}", "by": "bytes"})["files"] == []
 
 
 def test_a_file_whose_picture_was_not_made_looks_like_nothing_and_the_answer_says_so(door):

@@ -3,6 +3,7 @@
 import { thumbnailUrl } from "../lib/api.js";
 import { make } from "../lib/dom.js";
 import { count, fileName, number, readable } from "../lib/words.js";
+import { nameText } from "../shared/paths.js";
 import { mark } from "../shared/veil.js";
 import { apartInWords, inCommon, linesOf, nameOf, staying } from "./groups.js";
 
@@ -75,7 +76,7 @@ function fileCard({ file, distance }, place, { by, lines, most, stays, kept }) {
         make(
           "a",
           { class: "alike-name", href, title: readable(file.path) },
-          make("bdi", { dir: "ltr" }, readable(name)),
+          nameText(file.path),
         ),
         make("small", { class: "quiet path" }, make("bdi", { dir: "ltr" }, readable(folder))),
         make(

@@ -214,18 +214,18 @@ const tick = (group, tick) => judge(ticking(judged, group, tick), { edit: null, 
 /** Keeps one file of a group: it gets what the others have, as one edit. @type {(group: AlikeGroup, path: string) => unknown} */
 function keep(group, path) {
   const shown = asked; // by the time that it is its turn, others may be
-  let sentence = "";
   return doAndTell(async () => {
-    const done = await api.keepOne(shown, path);
+    const { undo: edit, handed_on: handedOn } = await api.keepOne(shown, path);
     const now = groups.find((one) => nameOf(one) === nameOf(group)) ?? group;
-    if (done.undo !== null) before.set(done.undo, now);
-    replace(withWords(now, path, done.handed_on));
-    sentence = handedOnInWords(done.handed_on, readable(fileName(path)));
-    return { undo: done.undo, sentence };
-  }, (edit) => {
-    judge(keeping(judged, group, path), { edit, sentence });
-    const now = groups.find((one) => nameOf(one) === nameOf(group));
-    if (now) redraw(now); // what it got, where it was kept already
+    if (edit !== null) before.set(edit, now);
+    replace(withWords(now, path, handedOn));
+    const told = { edit, sentence: handedOnInWords(handedOn, readable(fileName(path))) };
+    const others = steps;
+    judge(keeping(judged, group, path), told);
+    const drawn = groups.find((one) => nameOf(one) === nameOf(group));
+    if (drawn) redraw(drawn); // what it got, where it was kept already
+    const step = steps === others ? null : steps.at(-1);
+    return { undo: step ? own(step) : null, sentence: told.sentence };
   });
 }
 
@@ -255,15 +255,20 @@ function undone(id) {
   if (step) takeBack(step);
 }
 
+/** How a step is undone, also at another distance, where it is another object. @param {JudgedStep} step */
+function own({ edit, sentence, kept }) {
+  const again = () => {
+    const step = steps.find((one) => one.kept === kept);
+    if (step) takeBack(step);
+    if (edit !== null) load({ again: true });
+  };
+  return { edit, sentence, takeBack: again };
+}
+
 /** What is undone before any edit of the library. */
 function newest() {
   const step = steps.at(-1);
-  if (!step) return null;
-  const again = () => {
-    takeBack(step);
-    if (step.edit !== null) load({ again: true });
-  };
-  return { edit: step.edit, sentence: step.sentence, takeBack: again };
+  return step ? own(step) : null;
 }
 
 /** Goes so many groups on. @param {number} steps */
@@ -300,7 +305,7 @@ function onKey(event) {
   if (takesKeys(event.target) || document.querySelector("dialog[open]")) return;
   const group = groupOf(around(event, "[data-group]"));
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
-  if (isUndo(event)) event.repeat || undo();
+  if (isUndo(event)) undo();
   else if (isKey(event, "?")) showKeys();
   else if (isKey(event, "j") || isKey(event, "k")) go(isKey(event, "j") ? 1 : -1);
   else if (!group || !plain) return;

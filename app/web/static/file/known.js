@@ -48,6 +48,8 @@ const SETTINGS = [
 ];
 /** @type {Record<string, string>} */
 const SETTING = { cfg: "CFG", vae: "VAE", loras: "LoRAs" };
+/** What the stages look for that have a model. */
+const LOOKED_FOR = { detect: "Objects were", barcodes: "Barcodes were" };
 const REGIONS = 200; // that are listed; the JSON has the rest
 const LONG = 400; // characters of a raw value that are shown; the JSON has the rest
 
@@ -294,14 +296,21 @@ function keywords({ keywords: found }) {
 /** @param {Keyword} keyword */
 const word = ({ text, weight }) => make("li", { class: "word" }, readable(text), weighed(weight));
 
-/** @param {LibraryFile} known */
-function regions({ things }) {
+/** What is in the picture, and which models looked for more. @param {LibraryFile} known */
+function regions({ things, stages }) {
   const rest = things.length - REGIONS;
   return [
     ...things.slice(0, REGIONS).map(region),
     ...(rest > 0 ? [make("li", { class: "quiet" }, `and ${count(rest, "other")}`)] : []),
+    ...Object.entries(LOOKED_FOR).flatMap(([stage, what]) => looked(what, stages[stage])),
   ];
 }
+
+/** @type {(what: string, mark?: { status: string; model?: string }) => HTMLElement[]} */
+const looked = (what, mark) =>
+  mark?.status === "done" && mark.model
+    ? [make("li", { class: "quiet" }, `${what} looked for by `, make("span", { class: "path" }, readable(mark.model)))]
+    : [];
 
 /** @param {Thing} thing */
 const region = (thing) =>

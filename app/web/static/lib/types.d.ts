@@ -374,7 +374,7 @@ export interface LibraryFile extends MetadataFields {
   nsfw_frames: number | null;
   nsfw_model: string | null;
   raw: Record<string, Record<string, unknown>> | null;
-  stages: Record<string, unknown>;
+  stages: Record<string, { status: string; model?: string }>;
   session_id: string;
   ingested_at: Time;
   updated_at: Time;
@@ -807,6 +807,16 @@ export interface JudgedStep {
   sentence: string;
   kept: Record<string, string | null>;
   ticked: Record<string, boolean>;
+}
+
+/**
+ * What a page did that it can undo itself: its edit, if it made one, and how it is taken back where no edit is undone by it:
+ * there is none, it does not stand any more, or newer words forbid it.
+ */
+export interface OwnStep {
+  edit: number | null;
+  sentence: string;
+  takeBack: () => unknown;
 }
 
 /** What the file that is kept got. */

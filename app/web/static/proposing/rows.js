@@ -2,6 +2,7 @@
 
 import { make } from "../lib/dom.js";
 import { count, fileName, number, readable } from "../lib/words.js";
+import { nameText } from "../shared/paths.js";
 import { thumbnail } from "../shared/thumbs.js";
 import { isShown } from "./board.js";
 
@@ -68,7 +69,7 @@ export function rowOf(file, shown) {
       make(
         "a",
         { class: "path", href: `/file?${new URLSearchParams({ path: file.path })}` },
-        make("bdi", {}, readable(name)),
+        nameText(file.path),
       ),
       make("small", { class: "quiet path" }, readable(file.path.slice(0, -name.length - 1))),
       file.keywords.length

@@ -2,11 +2,12 @@
 
 import { refusal } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
-import { count, fileName, number, readable } from "../lib/words.js";
+import { count, number, readable } from "../lib/words.js";
 import { prepareKeywords } from "./keywords.js";
 import { sayOf } from "./requests.js";
 import { secondsOf } from "./shift.js";
 import { leftInWords, linesOf } from "./told.js";
+import { nameText } from "../shared/paths.js";
 
 /** @import { Foreseen, Meant, Said, Words } from "../lib/types.d.ts" */
 /** @typedef {{ files: number, meant: () => Promise<Meant>, apply: (words: Words) => unknown }} Edited */
@@ -111,14 +112,14 @@ function rows(file) {
   const name = make(
     "th",
     { scope: "rowgroup", rowspan: lines.length, title: readable(file.path) },
-    make("bdi", {}, readable(fileName(file.path))),
+    nameText(file.path),
   );
   return lines.map(({ field, before, after }, at) =>
     make(
       "tr",
       {},
       at ? null : name,
-      make("td", {}, field),
+      make("td", { class: "what" }, field),
       make("td", {}, readable(before)),
       make("td", { class: "then" }, readable(after)),
     )

@@ -2,24 +2,25 @@
 
 /** @import { Words } from "../lib/types.d.ts" */
 
-/** @typedef {Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">} Pressed */
+/** @typedef {Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "repeat">} Pressed */
 
 /**
  * What a key says of a file: 1 to 5 a score, 0 that there is none, X rejects, N is NSFW and Shift-N is not; null for any other.
+ * A key that is held says it once.
  *
  * @type {(pressed: Pressed) => Words | null}
  */
-export function wordsOf({ key, shiftKey, ctrlKey, metaKey, altKey }) {
-  if (ctrlKey || metaKey || altKey) return null;
+export function wordsOf({ key, shiftKey, ctrlKey, metaKey, altKey, repeat }) {
+  if (ctrlKey || metaKey || altKey || repeat) return null;
   if (/^[0-5]$/.test(key)) return { set: { score: key === "0" ? null : Number(key) } };
   if (key.toLowerCase() === "x") return { set: { score: -1 } };
   if (key.toLowerCase() === "n") return { set: { nsfw: !shiftKey } };
   return null;
 }
 
-/** Whether a key undoes: Ctrl-Z, or Cmd-Z. @param {Pressed} pressed */
-export const isUndo = ({ key, shiftKey, ctrlKey, metaKey, altKey }) =>
-  key.toLowerCase() === "z" && ctrlKey !== metaKey && !shiftKey && !altKey;
+/** Whether a key undoes: Ctrl-Z, or Cmd-Z; held, it does so once. @param {Pressed} pressed */
+export const isUndo = ({ key, shiftKey, ctrlKey, metaKey, altKey, repeat }) =>
+  key.toLowerCase() === "z" && ctrlKey !== metaKey && !shiftKey && !altKey && !repeat;
 
 /** Whether a key is this character, by itself. @type {(pressed: Pressed, character: string) => boolean} */
 export const isKey = ({ key, ctrlKey, metaKey, altKey }, character) =>

@@ -6,9 +6,7 @@ import * as api from "./requests.js";
 import { prepareToast, tell } from "./toast.js";
 import { ownUndoneInWords, saidInWords, undoneInWords } from "./told.js";
 
-/** @import { LastEdit, Meant, Words } from "../lib/types.d.ts" */
-
-/** @typedef {{ edit: number | null, sentence: string, takeBack: () => unknown }} Own */
+/** @import { LastEdit, Meant, OwnStep, Words } from "../lib/types.d.ts" */
 
 const KEPT = 100; // edits that the server keeps
 
@@ -28,16 +26,14 @@ function inTurn(work) {
 }
 
 /**
- * Does an edit when its turn comes, tells it in its sentence, and then calls `done` with its id, null where nothing was changed.
+ * Does something when its turn comes, and tells it in its sentence, with what undoes it.
  *
- * @type {(work: () => Promise<{ undo: number | null, sentence: string }>, done: (undo: number | null) => unknown) => Promise<unknown>}
+ * @type {(work: () => Promise<{ undo: number | OwnStep | null, sentence: string }>) => Promise<unknown>}
  */
-export const doAndTell = (work, done) =>
+export const doAndTell = (work) =>
   inTurn(async () => {
     const { undo, sentence } = await work();
-    if (undo !== null) told.set(undo, sentence);
     tell(sentence, { undo });
-    await done(undo);
   });
 
 /**
@@ -47,22 +43,24 @@ export const doAndTell = (work, done) =>
  * @type {(words: Words, meant: () => Meant | Promise<Meant>, said: (undo: number | null) => unknown) => Promise<unknown>}
  */
 export const say = (words, meant, said) =>
-  doAndTell(async () => {
+  inTurn(async () => {
     const files = await meant();
     const done = await api.sayOf(files, words);
     const [path, ...others] = "paths" in files ? files.paths : [];
     const name = path !== undefined && !others.length ? readable(fileName(path)) : null;
-    return { undo: done.undo, sentence: saidInWords(words, done, name) };
-  }, said);
+    const sentence = saidInWords(words, done, name);
+    if (done.undo !== null) told.set(done.undo, sentence);
+    tell(sentence, { undo: done.undo });
+    await said(done.undo);
+  });
 
 /**
  * Prepares undoing. `undone` is called with the id of an edit that was undone; all of it is done inside of `during`.
  *
- * `newest` tells what the page itself undoes before the newest edit: its edit if that made one, its sentence, and how it is
- * taken back where no edit is undone by it: there is none, it does not stand any more, or newer words forbid it.
+ * `newest` tells what the page itself undoes before the newest edit.
  *
  * @param {(id: number) => unknown} undone
- * @param {{ during?: (work: () => Promise<void>) => Promise<void>, newest?: () => Own | null }} page
+ * @param {{ during?: (work: () => Promise<void>) => Promise<void>, newest?: () => OwnStep | null }} page
  */
 export function prepareUndoing(undone, { during = (work) => work(), newest = () => null } = {}) {
   /** @param {LastEdit} edit */
@@ -73,7 +71,7 @@ export function prepareUndoing(undone, { during = (work) => work(), newest = () 
       await undone(edit.id);
     });
 
-  /** @param {Own} own */
+  /** @param {OwnStep} own */
   async function undoOwn({ edit: wanted, sentence, takeBack }) {
     const edit = wanted === null ? null : (await api.edits(KEPT)).edits.find(({ id }) => id === wanted);
     if (edit?.undone_at === null) {
@@ -87,10 +85,10 @@ export function prepareUndoing(undone, { during = (work) => work(), newest = () 
     tell(ownUndoneInWords(sentence, { old: edit === undefined }));
   }
 
-  /** Undoes an edit, or the newest that stands. @param {number} [wanted] */
+  /** Undoes an edit or a step of the page, or the newest that stands. @param {number | OwnStep} [wanted] */
   const undo = (wanted) =>
     inTurn(async () => {
-      const own = wanted === undefined ? newest() : null;
+      const own = typeof wanted === "object" ? wanted : wanted === undefined ? newest() : null;
       if (own) return undoOwn(own);
       const { edits } = await api.edits(KEPT);
       const edit = edits.find(({ id, undone_at: at }) => wanted === undefined ? at === null : id === wanted);

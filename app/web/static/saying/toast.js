@@ -4,14 +4,17 @@ import { byId, setText } from "../lib/dom.js";
 
 const STAYS_MS = 8_000;
 
+/** @import { OwnStep } from "../lib/types.d.ts" */
+
 let leaving = 0;
-/** @type {number | null} */
+/** @type {number | OwnStep | null} */
 let undo = null;
 
 /**
- * Tells something, to screen readers, too. With the id of an edit it can be undone from there; `bad` is a refusal.
+ * Tells something, to screen readers, too. With the id of an edit, or a step of the page, it can be undone from there; `bad` is a
+ * refusal.
  *
- * @type {(sentence: string, how?: { undo?: number | null, bad?: boolean }) => void}
+ * @type {(sentence: string, how?: { undo?: number | OwnStep | null, bad?: boolean }) => void}
  */
 export function tell(sentence, how = {}) {
   undo = how.undo ?? null;
@@ -33,14 +36,14 @@ function leave() {
   byId("toast-undo").hidden = true;
 }
 
-/** @param {(id: number) => void} undoing called with the edit that is to be undone */
+/** @param {(what: number | OwnStep) => void} undoing called with what is to be undone */
 export function prepareToast(undoing) {
   byId("toast-undo").addEventListener("click", () => {
     if (undo === null) return;
-    const id = undo;
+    const what = undo;
     undo = null; // once
     const stage = document.querySelector("#grid, #viewer-stage, #groups > [tabindex='0']"); // where the keys are
     if (stage instanceof HTMLElement) stage.focus();
-    undoing(id);
+    undoing(what);
   });
 }

@@ -25,11 +25,23 @@ export function pathButton(path) {
   }, parts(path));
 }
 
+/**
+ * The name of a file to read. Where it does not fit a line it breaks before its suffix, and never within that.
+ *
+ * @param {string} path
+ * @param {string} [drawnAs] a class
+ */
+export function nameText(path, drawnAs) {
+  const [, stem, suffix = ""] = /^(.+?)(\.\w{1,5})?$/s.exec(readable(fileName(path))) ?? [];
+  const end = suffix ? [make("wbr"), make("span", { class: "suffix" }, suffix)] : [];
+  return make("bdi", { class: drawnAs, dir: "ltr" }, stem, end);
+}
+
 /** @param {string} path */
 function parts(path) {
-  const name = fileName(path);
+  const folder = path.slice(0, path.length - fileName(path).length);
   return [
-    make("bdi", { class: "path-folder", dir: "ltr" }, readable(path.slice(0, path.length - name.length))),
-    make("bdi", { class: "path-name", dir: "ltr" }, readable(name)),
+    make("bdi", { class: "path-folder", dir: "ltr" }, readable(folder)),
+    nameText(path, "path-name"),
   ];
 }

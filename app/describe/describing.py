@@ -1,0 +1,216 @@
+"""Descriptions between the analysis of the files and their commit: several are asked for at once, all come in order.
+
+The worker has made the picture that is sent; the provider is asked on a thread of its own, where an event loop lets
+several requests wait at once. What comes out is the analysis with the stage as it ended, and what was paid for it.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from app.crash_points import crash_point
+from app.describe.ledger import Account, Ledger
+from app.descriptions import Description
+from app.errors import CannotRead, MediaIngestError
+from app.media import Analysis, Failure, Stage, StageStatus
+
+HEARTBEAT_SECONDS = 0.5
+CANCEL_SECONDS = 2.0
+MOST_AHEAD = 4  # times so many answers as are asked for at once wait for the first of them
+Result: TypeAlias = Analysis | Failure
+T = TypeVar("T")
+Results: TypeAlias = Generator[Result | None, None, None]
+
+
+class Ask(Protocol):
+    """What asks a provider about one picture."""
+
+    def __call__(self, picture: bytes, account: Account) -> Awaitable[dict[str, Any]]:
+        """What it says, by the fields of the template.
+
+        Raises CannotRead where this picture gets no description, and NeedsAttention where none will for now.
+        """
+
+
+Opened: TypeAlias = Callable[[], AbstractAsyncContextManager[Ask]]
+"""Opens what asks a provider, for the time of a run."""
+
+
+@dataclass(slots=True, eq=False)
+class _Begun:
+    """A file whose description was asked for, or that needs none: then there is no `answer` to wait for."""
+
+    result: Result
+    answer: "Future[Result] | None" = None
+
+    @property
+    def ended(self) -> bool:
+        return self.answer is None or self.answer.done()
+
+
+class Describing:
+    """Descriptions of one run of a session, `at_once` of them at a time.
+
+    `paid` looks for what the model said of these bytes before. `may_be_sent` says whether a picture may leave, as far
+    as is known of it now. `direct` says that descriptions are written at once, not proposed.
+    """
+
+    def __init__(
+        self,
+        opened: Opened,
+        ledger: Ledger,
+        *,
+        at_once: int,
+        paid: Callable[[str], Description | None],
+        may_be_sent: Callable[[Analysis], bool],
+        direct: bool,
+    ) -> None:
+        self._opened = opened
+        self._ledger = ledger
+        self._at_once = at_once
+        self._paid = paid
+        self._may_be_sent = may_be_sent
+        self._direct = direct
+        self._line: deque[_Begun] = deque()
+
+    @property
+    def owes(self) -> bool:
+        """Whether it has files of which more has come, or will, than has been given back."""
+        return bool(self._line)
+
+    @property
+    def _at_work(self) -> bool:
+        return any(not begun.ended for begun in self._line)
+
+    def map(self, results: Iterable[Result | None]) -> Results:
+        """The results in their order, each with its description; `None` while nothing has ended.
+
+        Raises NeedsAttention when no more can be described for now, once what was under way has ended. Closing it
+        breaks off what is under way.
+        """
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, name="descriptions", daemon=True)
+        thread.start()
+        asking = self._opened()
+        try:
+            self._ask = _done(asking.__aenter__(), loop)
+            yield from self._in_order(iter(results), loop)
+        finally:
+            self._break_off(loop)
+            with contextlib.suppress(Exception):
+                _done(asking.__aexit__(None, None, None), loop)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(CANCEL_SECONDS)
+            if not thread.is_alive():
+                loop.close()
+
+    def _in_order(self, results: Iterator[Result | None], loop: asyncio.AbstractEventLoop) -> Results:
+        more = True
+        while True:
+            while more and self._has_room():
+                try:
+                    result = next(results)
+                except StopIteration:
+                    more = False
+                    break
+                if result is None:
+                    yield None
+                    continue
+                self._line.append(self._begin(result, loop))
+            if not self._line:
+                return
+            first = self._line[0]
+            if not first.ended:
+                yield None
+                self._wait_for_one()
+                continue
+            try:
+                described = first.result if first.answer is None else first.answer.result()
+            except MediaIngestError:
+                while self._at_work:  # what was sent is paid for: it is waited for
+                    yield None
+                    self._wait_for_one()
+                raise
+            self._line.popleft()
+            crash_point("description_ready")
+            yield described
+
+    def _has_room(self) -> bool:
+        """Whether another file may begin: not while the first can be committed, nor while many wait for the first."""
+        if self._line and self._line[0].ended:
+            return False
+        under_way = sum(not begun.ended for begun in self._line)
+        return under_way < self._at_once and len(self._line) < MOST_AHEAD * self._at_once
+
+    def _begin(self, result: Result, loop: asyncio.AbstractEventLoop) -> _Begun:
+        if isinstance(result, Failure) or result.to_send is None:
+            return _Begun(result)
+        if (known := self._paid(result.identity.sha256)) is not None:
+            return _Begun(replace(result, to_send=None, description=known))
+        if not self._may_be_sent(result):
+            return _Begun(_left_out(result))
+        return _Begun(result, asyncio.run_coroutine_threadsafe(self._described(result), loop))
+
+    async def _described(self, result: Analysis) -> Result:
+        account = self._ledger.account(result.file.place, result.identity.sha256)
+        assert result.to_send is not None  # noqa: S101 - only such a file is asked about
+        started = asyncio.get_running_loop().time()
+        output, error = None, None
+        try:
+            output = await self._ask(result.to_send, account)
+        except CannotRead as refused:
+            error = refused
+        finally:
+            account.abandon()
+        seconds = asyncio.get_running_loop().time() - started
+        return _ended(result, account, Description(output=output, direct=self._direct), error=error, seconds=seconds)
+
+    def _wait_for_one(self) -> None:
+        waiting = [begun.answer for begun in self._line if begun.answer is not None and not begun.answer.done()]
+        wait(waiting, HEARTBEAT_SECONDS, return_when=FIRST_COMPLETED)
+
+    def _break_off(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Ends what is under way: its requests are booked at the most that they can have cost."""
+        self._line.clear()
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(CANCEL_SECONDS)
+
+
+def _done(work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
+    return asyncio.run_coroutine_threadsafe(work, loop).result(CANCEL_SECONDS)
+
+
+async def _cancel_all() -> None:
+    """Cancels every other task of the loop, and waits until each has booked what it had begun."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ended(
+    result: Analysis, account: Account, said: Description, *, error: CannotRead | None, seconds: float
+) -> Analysis:
+    """The analysis with its stage as it ended, and what was paid for it."""
+    run = next((each.run for each in reversed(account.runs) if each.output is not None), None)
+    before = result.stages[Stage.DESCRIBE]
+    ended = replace(
+        before,
+        status=StageStatus.FAILED if error else StageStatus.DONE,
+        seconds=before.seconds + seconds,
+        cause=error.cause if error else None,
+        reason=error.sentence if error else None,
+    )
+    description = replace(said, runs=tuple(account.runs), run=run)
+    return replace(result, stages={**result.stages, Stage.DESCRIBE: ended}, to_send=None, description=description)
+
+
+def _left_out(result: Analysis) -> Analysis:
+    skipped = replace(result.stages[Stage.DESCRIBE], status=StageStatus.SKIPPED)
+    return replace(result, stages={**result.stages, Stage.DESCRIBE: skipped}, to_send=None)

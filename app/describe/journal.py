@@ -1,0 +1,124 @@
+"""The journal of a session's requests: what was sent and what came back, on disk before anything else is done with it.
+
+A line as JSON says that a request begins, another how it ended; each is on the disk when the call returns. A request
+that has no second line may have been answered by a server that charges for it: it counts as sent, at the most that it
+can have cost. What the library has is dropped.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.descriptions import Run, RunStatus, Usage
+from app.errors import NeedsAttention
+from app.media import Place
+
+_SLACK_LINES = 1_000
+"""So many lines of requests that the library has are kept before the file is written anew."""
+
+
+class Entry(NamedTuple):
+    """A request and the file that it was about."""
+
+    place: Place
+    run: Run
+
+
+class Journal:
+    """The journal in one file, which is there only while it has something to say. Raises NeedsAttention `disk_full`."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._open: dict[str, bytes] = {}  # the last line of each request that the library may not have
+        self._lines = 0
+
+    def write(self, place: Place, run: Run) -> None:
+        """Writes how a request stands; the last time that this is said counts."""
+        line = json.dumps({"path": place.shown, **_as_json(run)}, ensure_ascii=True).encode() + b"\n"
+        new = not self._lines
+        self._append(line, new=new)
+        self._open[run.run] = line
+        self._lines += 1
+
+    def drop(self, runs: Iterable[str]) -> None:
+        """Forgets requests that the library has."""
+        for run in runs:
+            self._open.pop(run, None)
+        if not self._open:
+            self._file.unlink(missing_ok=True)
+            self._lines = 0
+        elif self._lines > len(self._open) + _SLACK_LINES:
+            self._write_anew()
+
+    def _append(self, line: bytes, *, new: bool) -> None:
+        try:
+            handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            try:
+                _write_all(handle, line)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            if new:
+                _sync_folder(self._file.parent)
+        except OSError as error:
+            sentence = f"What descriptions cost cannot be written to {self._file}: {error.strerror}."
+            raise NeedsAttention(sentence, cause="state_unwritable") from error
+
+    def _write_anew(self) -> None:
+        """The open requests alone, in a file that takes the place of the other at once."""
+        temporary = self._file.with_name(f".{self._file.name}.tmp")
+        with contextlib.suppress(OSError):  # the longer one serves as well
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            try:
+                _write_all(handle, b"".join(self._open.values()))
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            temporary.replace(self._file)
+            self._lines = len(self._open)
+
+
+def read(file: Path) -> list[Entry]:
+    """The requests of a journal, each as it was told last; a line that was torn by a crash is left out."""
+    found: dict[str, Entry] = {}
+    try:
+        lines = file.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    for line in lines:
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            values = json.loads(line)
+            run = _from_json(values)
+            found[run.run] = Entry(Place.from_shown(values["path"]), run)
+    return list(found.values())
+
+
+def _as_json(run: Run) -> dict[str, Any]:
+    values = asdict(run)
+    return values | {"status": run.status.value, "cost": None if run.cost is None else str(run.cost)}
+
+
+def _from_json(values: Mapping[str, Any]) -> Run:
+    fields = {name: values[name] for name in Run.__dataclass_fields__}
+    fields["status"] = RunStatus(fields["status"])
+    fields["cost"] = None if fields["cost"] is None else Decimal(fields["cost"])
+    fields["usage"] = None if fields["usage"] is None else Usage(**fields["usage"])
+    return Run(**fields)
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(handle, data) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,125 @@
+"""Descriptions in a run: what a crash left is written first, and what the session spends is told as it goes on."""
+
+import contextlib
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+from app.describe.describing import Describing
+from app.describe.journal import Journal, read
+from app.describe.ledger import Ledger, Money
+from app.describe.orders import Order, Take
+from app.descriptions import Description, in_usd
+from app.errors import NeedsAttention
+from app.ingest.plan.planner import DescribeEstimate
+from app.ingest.run.parts import Parts
+from app.ingest.session.parameters import DescribeRequest, Parameters
+from app.ingest.session.state import SessionState
+from app.ingest.session.status import DescribeStatus, Range
+from app.ingest.session.store import DESCRIPTIONS
+from app.library.library import Library
+from app.library.values import is_nsfw, now
+from app.media import Analysis
+
+
+class Describer:
+    """What a run needs for descriptions: who is asked, and the money."""
+
+    def __init__(self, parts: Parts, session: SessionState, request: DescribeRequest) -> None:
+        self._parts, self._request = parts, request
+        order = parts.take(request)
+        settle(parts, session.session_id)
+        spent = parts.library.runs.spent(session.session_id)
+        money = Money(spent.usd, Decimal(0), spent.runs, spent.answered, spent.largest)
+        budget = None if request.budget_usd is None else in_usd(request.budget_usd)
+        journal = Journal(journal_of(parts, session.session_id))
+        self.ledger = Ledger(journal, order.whom, now=now, budget=budget, money=money)
+        self.describing = Describing(
+            order.opened,
+            self.ledger,
+            at_once=order.at_once,
+            paid=partial(_paid, parts.library, order, direct=request.commit == "direct"),
+            may_be_sent=partial(_may_be_sent, parts.library, order, request, session.parameters.nsfw_threshold),
+            direct=request.commit == "direct",
+        )
+
+    def told(self) -> DescribeStatus:
+        """What the session's status says of it."""
+        return money_told(self.ledger.money, self._request.budget_usd)
+
+    def committed(self, description: Description) -> None:
+        """Forgets what the library has by now."""
+        self.ledger.committed(description.runs)
+
+
+def money_told(money: Money, budget_usd: float | None) -> DescribeStatus:
+    """What a status says of the money of its session."""
+    return {
+        "spent_usd": float(money.spent),
+        "reserved_usd": float(money.reserved),
+        "budget_usd": budget_usd,
+        "requests": money.requests,
+        "answers": money.answers,
+    }
+
+
+def estimated(
+    take: Take, library: Library, parameters: Parameters, requests: int, left_out: int
+) -> DescribeEstimate | None:
+    """What the descriptions of a session would cost; None where it asks for none. Raises InvalidRequest."""
+    if parameters.describe is None:
+        return None
+    order = take(parameters.describe)
+    usd: Range | None = None
+    if order.worst is not None:
+        costs = library.runs.costs(order.whom.template_sha256, order.whom.model) or [0.0, float(order.worst)]
+        usd = {"low": round(requests * min(costs), 6), "high": round(requests * max(costs), 6)}
+    return {"requests": requests, "usd": usd, "priced": order.priced, "left_out": left_out}
+
+
+def journal_of(parts: Parts, session_id: str) -> Path:
+    """Where a session's requests are, until the library has them."""
+    return parts.store.folder / f"{session_id}{DESCRIPTIONS}"
+
+
+def settle(parts: Parts, session_id: str) -> None:
+    """Writes what the journal of a session has and the library has not: it was paid for, whatever became of the files.
+
+    Raises NeedsAttention; the journal stays then.
+    """
+    file = journal_of(parts, session_id)
+    entries = read(file)
+    for entry in entries:
+        parts.library.runs.add([entry.run], session_id=session_id, place=entry.place)
+    if entries:
+        file.unlink(missing_ok=True)
+
+
+def settled(parts: Parts, session: SessionState) -> SessionState:
+    """The session at its end, with what it came to. What cannot be written now is written before it goes on."""
+    if session.parameters.describe is None:
+        return session
+    with contextlib.suppress(NeedsAttention):
+        settle(parts, session.session_id)
+        spent = parts.library.runs.spent(session.session_id)
+        money = Money(spent.usd, Decimal(0), spent.runs, spent.answered)
+        return replace(session, describe=money_told(money, session.parameters.describe.budget_usd))
+    return session
+
+
+def _paid(library: Library, order: Order, sha256: str, *, direct: bool) -> Description | None:
+    found = library.runs.paid(sha256, order.whom.template_sha256, order.whom.model)
+    return None if found is None else replace(found, direct=direct)
+
+
+def _may_be_sent(
+    library: Library, order: Order, request: DescribeRequest, threshold: float, analysis: Analysis
+) -> bool:
+    """Whether a picture may leave this machine: not while it may be NSFW, unless that was asked for by name."""
+    if order.local or request.include_nsfw:
+        return True
+    known = library.runs.nsfw_of(analysis.file.place, analysis.identity.sha256)
+    if analysis.nsfw is not None:
+        known = known._replace(probability=analysis.nsfw.probability)
+    return is_nsfw(known, threshold) is False

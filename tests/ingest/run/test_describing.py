@@ -1,0 +1,294 @@
+"""Sessions that let a model describe pictures: what is asked, paid, committed and never asked twice."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.describe.ledger import Account, Whom
+from app.describe.orders import Order
+from app.descriptions import Describer, Run, RunStatus, Usage
+from app.errors import CannotRead, InvalidRequest, NeedsAttention
+from app.ingest.session.parameters import parse_parameters
+from app.ingest.session.state import SessionState, Status
+from app.library.describing.tables import PROPOSALS, RUNS
+from app.media import Place, Stage
+from tests.ingest.builders import Gate, Workplace, assert_sums_close, parameters, workplace
+
+CENT = Decimal("0.01")
+DESCRIBE = {"template": "caption"}
+
+
+@dataclass
+class Model:
+    """A provider in this process: says what a picture shows for a cent, and remembers what it was asked."""
+
+    cost: Decimal = CENT
+    worst: Decimal | None = CENT * 2
+    local: bool = True
+    name: str = "vision-1"
+    at_once: int = 1
+    asked: list[bytes] = field(default_factory=list)
+    trouble: dict[bytes, Exception] = field(default_factory=dict)
+    gates: dict[bytes, Gate] = field(default_factory=dict)
+
+    def take(self, request: Any) -> Order:
+        if request.budget_usd is not None and self.worst is None:
+            raise InvalidRequest("No price is known.", field="describe", cause="price_unknown")
+        sha256 = hashlib.sha256(request.template.encode()).hexdigest()
+        whom = Whom(request.provider, request.model or self.name, request.template, sha256)
+        describer = Describer(whom.model, sha256, safe_only=not (self.local or request.include_nsfw))
+        return Order(whom, describer, self.opened, self.at_once, self.worst, self.local)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator["Model"]:
+        yield self
+
+    async def __call__(self, picture: bytes, account: Account) -> dict[str, Any]:
+        run = Run(
+            await account.reserve(self.worst),
+            account.sha256,
+            "default",
+            self.name,
+            "caption",
+            account.ledger.whom.template_sha256,
+            RunStatus.ANSWERED,
+            "2026-11-30T10:00:00.000+00:00",
+            cost=self.cost,
+            usage=Usage(100, 10),
+        )
+        self.asked.append(picture)
+        if picture in self.gates:
+            await asyncio.to_thread(self.gates[picture])
+        if picture in self.trouble:
+            raise self.trouble[picture]
+        said = {"title": f"Title of {picture.decode()}", "keywords": ["cat", picture.decode()]}
+        account.ended(replace(run, output=said))
+        return said
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model()
+
+
+@pytest.fixture
+def place(tmp_path, library_url, model) -> Iterator[Workplace]:
+    with workplace(tmp_path, library_url) as place:
+        place.take = model.take
+        place.recover()
+        yield place
+
+
+def pictures(place: Workplace, *names: str) -> None:
+    for name in names:
+        (place.media / f"{name}.jpg").write_bytes(name.encode())
+
+
+def describe(place: Workplace, **asked: Any) -> SessionState:
+    session = place.run(describe=DESCRIBE | asked)
+    assert_sums_close(session)
+    return session
+
+
+def runs_of(place: Workplace) -> list[Any]:
+    return place.library._engines.read(lambda c: c.execute(select(RUNS).order_by(RUNS.c.id)).all())
+
+
+def proposals_of(place: Workplace) -> list[tuple[str, str, str]]:
+    columns = (PROPOSALS.c.field, PROPOSALS.c.text, PROPOSALS.c.state)
+    return [tuple(row) for row in place.library._engines.read(lambda c: c.execute(select(*columns)).all())]
+
+
+def test_each_picture_is_asked_about_once_and_its_run_is_committed_with_it(place, model):
+    pictures(place, "a", "b")
+    session = describe(place)
+    assert model.asked == [b"a", b"b"]
+    assert [(row.path, row.status, row.cost_usd, row.tokens_in) for row in runs_of(place)] == [
+        (b"m/a.jpg", "answered", 0.01, 100),
+        (b"m/b.jpg", "answered", 0.01, 100),
+    ]
+    assert all(row.media_id is not None and row.session_id == session.session_id for row in runs_of(place))
+    assert ("title", "Title of a", "open") in proposals_of(place)
+    assert session.describe == {
+        "spent_usd": 0.02,
+        "reserved_usd": 0.0,
+        "budget_usd": None,
+        "requests": 2,
+        "answers": 2,
+    }
+    assert session.stages["describe"].done == 2
+    assert [*place.store.folder.glob("*.describe.jsonl")] == []
+
+
+def test_nothing_is_asked_of_a_rerun_a_move_a_rename_or_a_copy(place, model):
+    pictures(place, "a")
+    describe(place)
+    assert describe(place).total_files == 0
+    (place.media / "a.jpg").rename(place.media / "renamed.jpg")
+    (place.media / "sub").mkdir()
+    (place.media / "sub" / "copy.jpg").write_bytes(b"a")
+    session = describe(place)
+    assert (session.outcomes["moved"], session.outcomes["added"]) == (1, 1)
+    assert model.asked == [b"a"]
+    assert len(runs_of(place)) == 1
+    assert [found for found in proposals_of(place) if found[0] == "title"] == [("title", "Title of a", "open")] * 2
+    describe(place, template="alt-text")  # another question
+    assert model.asked == [b"a", b"a"]
+
+
+def test_everything_anew_pays_nothing_twice(place, model):
+    pictures(place, "a")
+    describe(place)
+    place.run(describe=DESCRIBE, skip_existing=False)
+    assert model.asked == [b"a"]
+
+
+def test_the_session_stops_before_the_request_that_could_exceed_its_budget(place, model):
+    pictures(place, "a", "b", "c", "d")
+    started = place.runner.start(parameters("m", describe=DESCRIBE | {"budget_usd": 0.035}))
+    session = place.until(started.session_id, Status.ATTENTION)
+    assert session.attention["cause"] == "budget_reached"
+    assert "$0.0200 is spent" in session.attention["sentence"]
+    assert (session.processed_files, len(model.asked)) == (2, 2)
+    assert session.describe["spent_usd"] == 0.02
+    place.runner.cancel(session.session_id)
+    assert describe(place).committed_files == 2  # without a budget: the others
+    assert model.asked == [b"a", b"b", b"c", b"d"]
+
+
+def test_with_a_budget_what_has_no_price_is_refused(place, model):
+    model.worst = None
+    pictures(place, "a")
+    with pytest.raises(InvalidRequest, match="price"):
+        place.runner.start(parameters("m", describe=DESCRIBE | {"budget_usd": 1.0}))
+
+
+def test_a_picture_that_gets_no_description_fails_in_this_stage_alone_and_is_paid(place, model):
+    pictures(place, "a", "b")
+    model.trouble[b"a"] = CannotRead("The model refuses to describe it.", cause="description_refused")
+    session = describe(place)
+    assert (session.committed_files, session.stages["describe"].failed, session.stages["describe"].done) == (2, 1, 1)
+    assert [(row.status, row.cost_usd) for row in runs_of(place)] == [("unknown", 0.02), ("answered", 0.01)]
+    assert place.library.file(Place("m", b"a.jpg"))["stages"]["describe"]["cause"] == "description_refused"
+
+
+def test_a_provider_that_is_not_there_is_attention_and_no_file_fails(place, model):
+    pictures(place, "a", "b")
+    model.trouble[b"b"] = NeedsAttention("Nobody answers.", cause="provider_unreachable")
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    session = place.until(started.session_id, Status.ATTENTION)
+    assert (session.attention["cause"], session.processed_files) == ("provider_unreachable", 1)
+    model.trouble.clear()
+    place.runner.resume(session.session_id)
+    session = place.until(session.session_id, Status.COMPLETED)
+    assert_sums_close(session)
+    assert session.committed_files == 2
+
+
+def test_several_are_asked_about_at_once_and_committed_in_order(place, model):
+    model.at_once = 3
+    names = [f"p{n}" for n in range(8)]
+    pictures(place, *names)
+    gate = model.gates[b"p0"] = Gate()
+    place.ends.append(gate.open)
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    gate.arrived()
+    place.runner.wait(started.session_id, lambda _: len(model.asked) > 3, 20)  # others go on while the first waits
+    gate.open()
+    session = place.until(started.session_id, Status.COMPLETED)
+    assert session.committed_files == 8
+    assert [row.path for row in runs_of(place)] == [f"m/{name}.jpg".encode() for name in names]
+
+
+def test_a_cancel_breaks_off_what_is_under_way_and_books_it_at_its_worst(place, model):
+    pictures(place, "a", "b")
+    gate = model.gates[b"b"] = Gate()
+    place.ends.append(gate.open)
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    gate.arrived()
+    place.runner.cancel(started.session_id)
+    session = place.until(started.session_id, Status.CANCELLED)
+    assert [(row.path, row.status, row.cost_usd) for row in runs_of(place)] == [
+        (b"m/a.jpg", "answered", 0.01),
+        (b"m/b.jpg", "unknown", 0.02),
+    ]
+    assert session.describe["spent_usd"] == 0.03
+
+
+def test_a_provider_that_is_slow_is_not_counted_against_the_file(place, model):
+    pictures(place, "a")
+    gate = model.gates[b"a"] = Gate()
+    place.ends.append(gate.open)
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    gate.arrived()
+    waiting = place.runner.wait(started.session_id, lambda session: session.current_started_at is None, 20)
+    assert (waiting.current_file, waiting.current_started_at) == ("m/a.jpg", None)
+    gate.open()
+    place.until(started.session_id, Status.COMPLETED)
+
+
+def test_a_pause_waits_for_what_is_paid_for(place, model):
+    model.at_once = 2
+    pictures(place, "a", "b", "c", "d")
+    gate = model.gates[b"b"] = Gate()
+    place.ends.append(gate.open)
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    gate.arrived()
+    place.runner.pause(started.session_id)
+    gate.open()
+    session = place.until(started.session_id, Status.PAUSED)
+    assert session.processed_files == len(model.asked) == len(runs_of(place))
+    assert {row.status for row in runs_of(place)} == {"answered"}
+
+
+@pytest.mark.parametrize(("probability", "sent"), [(0.1, True), (0.9, False), (None, False)])
+def test_what_may_be_nsfw_leaves_this_machine_only_if_that_is_asked_for(place, model, probability, sent):
+    model.local = False
+    pictures(place, "a")
+    reader = place.reader
+
+    def read(job):
+        found = reader(job)
+        known = probability is not None and Stage.NSFW in job.wanted
+        return replace(found, nsfw=replace(found.nsfw, probability=probability) if known else None)
+
+    place.reader = read
+    first = place.run(describe=DESCRIBE, enable_nsfw_detection=probability is not None)
+    assert (bool(model.asked), first.stages["describe"].done) == (sent, int(sent))
+    again = place.run(describe=DESCRIBE, enable_nsfw_detection=probability is not None)
+    assert again.total_files == 0
+    place.run(describe=DESCRIBE | {"include_nsfw": True}, enable_nsfw_detection=False)
+    assert model.asked == [b"a"]
+
+
+def test_a_session_over_a_search_describes_what_it_finds(place, model):
+    pictures(place, "a", "b")
+    place.run()
+    started = place.runner.start(parse_parameters({"q": "name:b", "describe": DESCRIBE}))
+    session = place.until(started.session_id, Status.COMPLETED)
+    assert_sums_close(session)
+    assert (session.plan.discovered, model.asked) == (1, [b"b"])
+
+
+def test_directly_committed_words_fill_what_nobody_said_and_stay_through_a_new_reading(place, model):
+    pictures(place, "a")
+    describe(place, commit="direct")
+    row = place.library.file(Place("m", b"a.jpg"))
+    assert (row["title"], row["sources"]["title"]) == ("Title of a", "model")
+    assert {"text": "cat", "source": "model", "weight": None} in row["keywords"]
+    place.run(skip_existing=False)
+    row = place.library.file(Place("m", b"a.jpg"))
+    assert (row["title"], row["sources"]["title"]) == ("Title of a", "model")
+    assert {"text": "cat", "source": "model", "weight": None} in row["keywords"]
+    (place.media / "a.jpg").write_bytes(b"another")
+    place.run()
+    row = place.library.file(Place("m", b"a.jpg"))
+    assert row["title"] is None
+    assert "model" not in {word["source"] for word in row["keywords"]}
