@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -17,6 +18,7 @@ from app.library.values import NsfwKnown
 from app.media import Place
 from app.texts import clean_json, clean_text
 
+_A_PAGE = 500
 _ADD = Prepared(
     {
         "sqlite": sqlite.insert(RUNS).on_conflict_do_nothing().inline(),
@@ -101,7 +103,7 @@ class Runs:
         """Requests, the newest first, read some at a time."""
         before, more = None, True
         while more:
-            found, before = self.page(wanted, before=before, limit=_SLICE)
+            found, before = self.page(wanted, before=before, limit=_A_PAGE)
             yield from found
             more = before is not None
 

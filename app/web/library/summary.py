@@ -16,10 +16,10 @@ from app.query.reading import read
 from app.query.tree import EVERYTHING, And, Node
 from app.shapes import described
 from app.web.answers import Answer, Route
-from app.web.depends import InHouse, only_known
+from app.web.depends import InHouse, InRecords, only_known
 from app.web.ingest import roots_of
 from app.web.library.finding import Searched
-from app.wiring import House
+from app.wiring import Records
 
 router = APIRouter(prefix="/api", route_class=Route, dependencies=[only_known], tags=["Library"])
 _NO_FILES = FileSums(files=0, images=0, videos=0, bytes=0, missing=0, incomplete=0)
@@ -83,6 +83,7 @@ class LibrarySums(ValueSums, MoneySums):
 @router.get("/summary")
 def summary(
     house: InHouse,
+    records: InRecords,
     query: Searched,
     root: Annotated[str, Query(description="The name of a media root; empty for all.")] = "",
 ) -> Answer[LibrarySums]:
@@ -90,12 +91,11 @@ def summary(
 
     They are answered from memory, also while a session runs.
     """
-    return Answer(library_sums(house, query, root))
+    return Answer(library_sums(records, query, root, house.settings.ingest_currency))
 
 
-def library_sums(house: House, query: Node, root: str) -> LibrarySums:
+def library_sums(records: Records, query: Node, root: str, currency: Currency | None) -> LibrarySums:
     """The totals of what a query finds in a root, or in all where its name is empty."""
-    records, currency = house.records, house.settings.ingest_currency
     library = records.library
     sums = library.finder.sums(of_root(query, root), library.nsfw_threshold())
     sessions = Counter(name for session in records.runner.sessions() for name in roots_of(session))
