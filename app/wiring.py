@@ -103,6 +103,10 @@ class House:
             raise DatabaseDisabled
         return self.records_or_none
 
+    def tells_spending(self) -> bool:
+        """Whether pages tell what descriptions cost: nobody is bothered with it who never asked for one."""
+        return self.records_or_none is not None and self.records_or_none.library.run_totals.begun()
+
     def thumbnail(self, row: Mapping[str, Any]) -> bytes | None:
         """The thumbnail of a row's file as WebP, made again if it is missing; None where none can be."""
         if not _can_be_shown(_stage_of(row)):

@@ -52,6 +52,7 @@ _PAGES = (
         "`GET /dashboard`",
         "the page of the totals of the library; `?root=` and `?q=` narrow it, `?refresh=` is how often it looks, in s",
     ),
+    ("`GET /api/describe/spending`", "the bar of what descriptions cost, as HTML; `?root=` is the project"),
     ("`GET /settings`", "the page of media roots, presets and the NSFW threshold"),
     ("`GET /login` `POST /login`", "a form that trades `INGEST_TOKEN`, where it is set, for a cookie of 30 days"),
 )

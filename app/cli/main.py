@@ -9,6 +9,7 @@ import uvicorn
 
 from app import __version__, settings
 from app.cli.comparing import comparing
+from app.cli.describing import describing
 from app.cli.detecting import detecting
 from app.cli.duplicates import duplicating
 from app.cli.finding import finding
@@ -34,6 +35,7 @@ from app.wiring import House, build, take
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 cli.add_typer(looking)
 cli.add_typer(comparing)
+cli.add_typer(describing)
 cli.add_typer(finding)
 cli.add_typer(duplicating)
 cli.add_typer(detecting)

@@ -16,7 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from app.descriptions import Price
 from app.errors import BadSetting, InvalidRequest, in_words
-from app.settings import Settings, Structured, check_base_url, secret_named
+from app.keys import check_base_url
+from app.settings import Settings, Structured, secret_named
 
 DEFAULT = "default"
 _NAMED = "must have a name of at most 200 characters that can be shown"

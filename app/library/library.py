@@ -17,6 +17,7 @@ from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention, UnknownFil
 from app.library.alike.codes import CodeFile
 from app.library.describing.described import Described
 from app.library.describing.runs import Runs
+from app.library.describing.totals import RunTotals
 from app.library.engine import Engines, translated
 from app.library.failures import HOLDS_BACK, Failures
 from app.library.finding.finder import Finder
@@ -84,6 +85,7 @@ class Library:
         self.models = ModelVersions(self._engines)
         self.runs = Runs(self._engines)
         self.described = Described(self._engines)
+        self.run_totals = RunTotals(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
         self.expectations = Expectations(self._engines, self.finder)

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 
 from app import __version__
+from app.currency import money
 from app.ingest.session.parameters import SessionRequest
 from app.texts import class_words, counted
 
@@ -37,7 +38,8 @@ _OPTIONAL = {"read_barcodes": "barcodes", "detect_objects": "detection", "descri
 
 def show(request: Request, name: str, values: Mapping[str, Any], *, status: int = 200) -> Response:
     """A page: the template of this name with these values."""
-    return _templates.TemplateResponse(request, name, {"version": __version__, **values}, status_code=status)
+    always = {"version": __version__, "tells_spending": request.app.state.house.tells_spending}
+    return _templates.TemplateResponse(request, name, {**always, **values}, status_code=status)
 
 
 def show_problem(request: Request, status: int, sentence: str) -> Response:
@@ -120,5 +122,5 @@ def asked(parameters: Mapping[str, Any]) -> list[str]:
     return told + ([] if by_default else [f"NSFW from {threshold}"])
 
 
-for _filter in (readable, counted, when, duration, size, words, folders, asked):
+for _filter in (readable, counted, when, duration, size, words, folders, asked, money):
     _templates.env.filters[_filter.__name__] = _filter
