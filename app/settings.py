@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     ingest_inbox: str | None = None
     ingest_preview_cache_mb: int = Field(default=1024, ge=0)
     ingest_sidecar_dir: Path | None = None
+    ingest_describe_dir: Path | None = None
     ingest_keep_originals_mb: int = Field(default=2048, ge=0)
     ingest_backups: int = Field(default=7, ge=0)
     ingest_backup_dir: Path | None = None
@@ -106,6 +107,7 @@ class Settings(BaseSettings):
         "ingest_progress_interval",
         "ingest_inbox",
         "ingest_sidecar_dir",
+        "ingest_describe_dir",
         "ingest_backup_dir",
         "ingest_describe_base_url",
         "ingest_describe_api_key",
@@ -150,9 +152,11 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _sidecars_outside_the_media(self) -> Self:
+    def _written_outside_the_media(self) -> Self:
         if self.ingest_sidecar_dir is not None:
-            check_sidecar_dir(self.ingest_sidecar_dir, self.ingest_media_roots)
+            check_apart(self.ingest_sidecar_dir, self.ingest_media_roots, "sidecars", "INGEST_SIDECAR_DIR")
+        if self.ingest_describe_dir is not None:
+            check_apart(self.ingest_describe_dir, self.ingest_media_roots, "descriptions", "INGEST_DESCRIBE_DIR")
         return self
 
     @field_validator("ingest_describe_api_key")
@@ -178,6 +182,11 @@ class Settings(BaseSettings):
     def sidecar_dir(self) -> Path:
         """Where sidecars are written unless another place is asked for."""
         return self.ingest_sidecar_dir or self.ingest_state_dir / "sidecars"
+
+    @property
+    def describe_dir(self) -> Path:
+        """Where files of descriptions are written while a session runs."""
+        return self.ingest_describe_dir or self.ingest_state_dir / "descriptions"
 
     @property
     def database_enabled(self) -> bool:
@@ -232,15 +241,15 @@ def checked_key(text: str) -> SecretStr:
     return SecretStr(key)
 
 
-def check_sidecar_dir(folder: Path, roots: Mapping[str, Path]) -> None:
-    """Raises ValueError with a sentence where a folder for sidecars and a media root lie inside one another."""
+def check_apart(folder: Path, roots: Mapping[str, Path], what: str, setting: str) -> None:
+    """Raises ValueError with a sentence where a folder that `what` is written to and a media root overlap."""
     inner = os.path.realpath(folder)
     for name, path in roots.items():
         outer = os.path.realpath(path)
         if os.path.commonpath([outer, inner]) in (outer, inner):
             message = (
-                f"the folder for sidecars, {folder}, and the media root '{name}' lie inside one another: "
-                "set INGEST_SIDECAR_DIR to a folder elsewhere"
+                f"the folder for {what}, {folder}, and the media root '{name}' lie inside one another: "
+                f"set {setting} to a folder elsewhere"
             )
             raise ValueError(message)
 

@@ -15,6 +15,7 @@ from app.analysis.detector.model import Detector
 from app.analysis.inspecting import Inspector
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures.picture import PREVIEW_SIDE, SIDE
+from app.analysis.pictures.printing import as_printed
 from app.analysis.recipes import Recipes
 from app.analysis.worker import prepare_worker
 from app.backup.daily import DailyCopies
@@ -131,9 +132,21 @@ class House:
         self.previews.keep(row["sha256"], made)
         return made
 
+    def printed(self, row: Mapping[str, Any]) -> bytes | None:
+        """The picture of a row's file for a document, of at most 1,280 px a side; None where none can be made.
+
+        Where the file is gone, it is the thumbnail. Raises NeedsAttention.
+        """
+        try:
+            return as_printed(self.preview(row))
+        except UnknownFile:
+            small = self.thumbnail(row)
+            return None if small is None else as_printed(small)
+
     def _picture(self, row: Mapping[str, Any], side: int) -> bytes:
         """The picture of a row's file, made by a worker. Raises UnknownFile `no_preview`, NeedsAttention."""
-        found = self.folders.found(Place(row["root"], row["path"]))
+        place = Place(row["root"], row["path"])
+        found = self.folders.found(place) if place.root in self.folders.roots else None
         if found is None:
             raise _no_preview(row, "The file is not there any more.")
         wanted, recipe = frozenset({Stage.IDENTIFY, Stage.THUMBNAIL}), self.recipes.now()

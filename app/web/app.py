@@ -34,7 +34,7 @@ from app.errors import (
 from app.web import account, activity, failures, inbox, ingest, nsfw, page, places
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
-from app.web.describing import templates
+from app.web.describe import outputs, templates
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import SECURITY_HEADERS, Guard
@@ -65,6 +65,7 @@ from app.wiring import House
 ROUTERS = (
     ingest.router,
     account.router,
+    outputs.router,
     failures.router,
     files.router,
     saying.router,

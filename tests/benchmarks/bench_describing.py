@@ -59,8 +59,9 @@ def measured() -> list[bool]:
         with FakeProvider(otherwise=answer(seconds=SECONDS)) as fake:
             one = seconds_of(here / "one", here / "few", fake)
             four = seconds_of(here / "four", here / "few", fake, at_once=4)
+        median = statistics.median(own)
         return [
-            report(f"own cost of a description, median of {TURNS} sessions of {FILES}", statistics.median(own), OWN_MS, "ms"),
+            report(f"own cost of a description, median of {TURNS} sessions of {FILES}", median, OWN_MS, "ms"),
             report("four at once to one, at a provider of 500 ms", one / four, AT_ONCE_FACTOR, "x", at_least=True),
         ]
 

@@ -1,4 +1,4 @@
-"""The program killed while a model describes pictures: nothing whose answer arrived is paid again, and every sum holds."""
+"""The program killed while a model describes pictures: what was answered is not paid again, and every sum holds."""
 
 import random
 from decimal import Decimal

@@ -106,6 +106,13 @@ def proposals_of(place: Workplace) -> list[tuple[str, str, str]]:
     return [tuple(row) for row in place.library._engines.read(lambda c: c.execute(select(*columns)).all())]
 
 
+def described_in(place: Workplace, session: SessionState) -> list[tuple[str, str]]:
+    """What the outputs of a session are made of: each file, and by which template it was described."""
+    found = place.library.described.in_session(session.session_id)
+    templates = {hashlib.sha256(name.encode()).hexdigest(): name for name in ("caption", "alt-text")}
+    return [(one.place.shown, templates[one.run.template_sha256]) for one in found if one.row]
+
+
 def test_each_picture_is_asked_about_once_and_its_run_is_committed_with_it(place, model):
     pictures(place, "a", "b")
     session = describe(place)
@@ -139,8 +146,10 @@ def test_nothing_is_asked_of_a_rerun_a_move_a_rename_or_a_copy(place, model):
     assert model.asked == [b"a"]
     assert len(runs_of(place)) == 1
     assert [found for found in proposals_of(place) if found[0] == "title"] == [("title", "Title of a", "open")] * 2
-    describe(place, template="alt-text")  # another question
+    assert described_in(place, session) == [("m/renamed.jpg", "caption"), ("m/sub/copy.jpg", "caption")]
+    session = describe(place, template="alt-text")  # another question
     assert model.asked == [b"a", b"a"]
+    assert described_in(place, session) == [("m/renamed.jpg", "alt-text"), ("m/sub/copy.jpg", "alt-text")]
 
 
 def test_everything_anew_pays_nothing_twice(place, model):

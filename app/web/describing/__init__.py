@@ -1,1 +1,0 @@
-"""HTTP of what vision models say of the files."""
