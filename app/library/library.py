@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention, UnknownFile
 from app.library.alike.codes import CodeFile
 from app.library.describing.described import Described
+from app.library.describing.reviewing import Reviews
 from app.library.describing.runs import Runs
 from app.library.describing.totals import RunTotals
 from app.library.engine import Engines, translated
@@ -86,6 +87,7 @@ class Library:
         self.runs = Runs(self._engines)
         self.described = Described(self._engines)
         self.run_totals = RunTotals(self._engines)
+        self.reviews = Reviews(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
         self.expectations = Expectations(self._engines, self.finder)
