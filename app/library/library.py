@@ -327,9 +327,8 @@ class Library:
     def sessions_known(self) -> int:
         """How many sessions there were that nobody has forgotten."""
         known = select(EVENTS.c.session_id).where(EVENTS.c.kind == "session")
-        sessions = select(func.count()).select_from(
-            known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
-        )
+        remembered = known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
+        sessions = select(func.count()).select_from(remembered)
         return int(self._engines.read(lambda connection: connection.execute(sessions).scalar_one()))
 
     def holds_files(self) -> bool:
