@@ -1,4 +1,4 @@
-"""What a session orders: who describes its pictures, by what template, at what price."""
+"""What a session orders, and what there is to choose from: who describes pictures, by what template, at what price."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,6 +51,33 @@ class Request(Protocol):
     @property
     def budget_usd(self) -> float | None:
         """What may be spent, None for no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTemplate:
+    """A template that can be chosen; `title` is for people."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedProvider:
+    """A provider that can be asked, and its own model. `priced` says whether what a request costs can be told."""
+
+    name: str
+    model: str
+    local: bool
+    priced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a session can choose from; `missing` says in a sentence what to set where there is no provider."""
+
+    templates: tuple[OfferedTemplate, ...] = ()
+    providers: tuple[OfferedProvider, ...] = ()
+    missing: str | None = "No vision model is set up: set INGEST_DESCRIBE_BASE_URL and INGEST_DESCRIBE_MODEL."
 
 
 def nobody(request: Request) -> Order:
