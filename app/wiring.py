@@ -19,6 +19,7 @@ from app.analysis.recipes import Recipes
 from app.analysis.worker import prepare_worker
 from app.backup.daily import DailyCopies
 from app.compare.kept import Comparisons
+from app.describe.orders import Offer
 from app.errors import (
     BadSetting,
     DatabaseDisabled,
@@ -76,7 +77,10 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Everything that a door (web or command line) opens on. `records` is None where the database is disabled."""
+    """Everything that a door (web or command line) opens on. `records` is None where the database is disabled.
+
+    `offer` tells what there is to choose from for descriptions.
+    """
 
     settings: Settings
     folders: Folders
@@ -92,6 +96,7 @@ class House:
     previews: Previews
     inbox: Inbox
     records_or_none: Records | None
+    offer: Callable[[], Offer] = Offer
 
     @property
     def records(self) -> Records:

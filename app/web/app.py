@@ -34,6 +34,7 @@ from app.errors import (
 from app.web import account, activity, failures, inbox, ingest, nsfw, page, places
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
+from app.web.describe import providers
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import SECURITY_HEADERS, Guard
@@ -92,6 +93,7 @@ ROUTERS = (
     dashboard.router,
     places.router,
     inbox.router,
+    providers.router,
 )
 STATIC = Path(__file__).parent / "static"
 _STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (

@@ -38,6 +38,7 @@ _TAGS = {
     "Answers for files": "What became of files, of one session or ever.",
     "Library": "Files that were taken in.",
     "Inbox": "Files that are dropped on the page.",
+    "Descriptions": "What vision models say of pictures.",
     "Presets and roots": "What a person keeps on the server.",
     "NSFW model": "Whether the model can be used, and fetching its weights.",
     "Server": "Whether the server is alive and ready.",

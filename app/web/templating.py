@@ -94,8 +94,11 @@ def words(code: str) -> str:
     return class_words(code)
 
 
-def folders(shown: list[str]) -> str:
-    """The folders of a session: two by name, and how many others there are."""
+def files_of(parameters: Mapping[str, Any]) -> str:
+    """Which files a session is about: what a search finds, or folders, two by name and how many others there are."""
+    if parameters.get("q"):
+        return f"Search: {readable(parameters['q'])}"
+    shown = parameters["directories"]
     names = ", ".join(map(readable, shown[:2]))
     return names if len(shown) < 3 else f"{names} and {counted(len(shown) - 2, 'other folder')}"
 
@@ -120,5 +123,5 @@ def asked(parameters: Mapping[str, Any]) -> list[str]:
     return told + ([] if by_default else [f"NSFW from {threshold}"])
 
 
-for _filter in (readable, counted, when, duration, size, words, folders, asked):
+for _filter in (readable, counted, when, duration, size, words, files_of, asked):
     _templates.env.filters[_filter.__name__] = _filter

@@ -89,6 +89,7 @@ export interface Elements {
   "comparing-text": "p";
   "comparing-title": "h2";
   "complete": "section";
+  "complete-descriptions": "div";
   "complete-facts": "dl";
   "complete-failures": "div";
   "complete-file": "code";
@@ -128,6 +129,9 @@ export interface Elements {
   "days": "div";
   "days-chart": "div";
   "days-title": "h2";
+  describe: "input";
+  "describe-found": "a";
+  "describe-options": "div";
   "directory": "input";
   "directory-error": "small";
   "directory-help": "small";
@@ -151,6 +155,7 @@ export interface Elements {
   "edit-score": "select";
   "edit-title": "input";
   "enable_nsfw_detection": "input";
+  money: "section";
   "read_barcodes": "input";
   "detect_objects": "input";
   "errors": "ol";
