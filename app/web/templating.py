@@ -11,6 +11,8 @@ from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 
 from app import __version__
+from app.describe.ledger import in_words
+from app.descriptions import in_usd
 from app.ingest.session.parameters import SessionRequest
 from app.texts import class_words, counted
 
@@ -103,6 +105,15 @@ def files_of(parameters: Mapping[str, Any]) -> str:
     return names if len(shown) < 3 else f"{names} and {counted(len(shown) - 2, 'other folder')}"
 
 
+def paid(spending: Mapping[str, Any]) -> str:
+    """What descriptions of a session cost: `$0.1200 for 12 descriptions`, of which some may have no known cost."""
+    answers, unpriced = counted(spending["answers"], "description"), spending.get("unpriced", 0)
+    if unpriced and not spending["spent_usd"]:
+        return f"{answers} of unknown cost"
+    more = f", {unpriced:,} of unknown cost" if unpriced else ""
+    return f"{in_words(in_usd(spending['spent_usd']))} for {answers}{more}"
+
+
 def asked(parameters: Mapping[str, Any]) -> list[str]:
     """What a session was asked otherwise than by default, in a few words each."""
     told = ["retry of failed files"] if parameters.get("retry_of") else []
@@ -123,5 +134,5 @@ def asked(parameters: Mapping[str, Any]) -> list[str]:
     return told + ([] if by_default else [f"NSFW from {threshold}"])
 
 
-for _filter in (readable, counted, when, duration, size, words, files_of, asked):
+for _filter in (readable, counted, when, duration, size, words, files_of, paid, asked):
     _templates.env.filters[_filter.__name__] = _filter

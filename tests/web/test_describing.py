@@ -1,5 +1,7 @@
 """Starting descriptions over HTTP and on the page: who can be asked, and a larger budget for a session that stopped."""
 
+import re
+
 import pytest
 
 from tests.support.describing import Answering
@@ -59,3 +61,4 @@ def test_a_session_over_a_search_is_named_by_it(describing):
     page = describing.client.get("/sessions").text
     assert "Search: kind:image" in page
     assert "with descriptions" in page
+    assert re.search(r"\$0\.\d\d00 for \d+ descriptions", page)
