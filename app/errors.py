@@ -234,7 +234,7 @@ def in_words(fault: Mapping[str, Any]) -> str:
     match fault["type"]:
         case "int_parsing" | "int_type" | "int_from_float":
             return "must be a whole number"
-        case "float_parsing" | "float_type" | "finite_number":
+        case "float_parsing" | "float_type" | "finite_number" | "decimal_parsing" | "decimal_type":
             return "must be a number"
         case "bool_parsing" | "bool_type":
             return "must be true or false"
@@ -348,6 +348,22 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             "The NSFW model or the detector could not be run; the file is taken in without what it would say.",
             "Run again: the model is looked at anew.",
         ),
+        "description_invalid": Cause(
+            "The vision model answered twice, and not with what the template asks for; the picture is taken in.",
+            "Retry it, or describe it with another model or a simpler template.",
+        ),
+        "description_truncated": Cause(
+            "The vision model's answer was longer than INGEST_DESCRIBE_MAX_OUTPUT_TOKENS; the picture is taken in.",
+            "Raise that limit, or ask for less in the template; then retry.",
+        ),
+        "description_refused": Cause(
+            "The vision model, or a filter of its provider, did not want to describe the picture; it is taken in.",
+            "Describe it with another model, or by hand.",
+        ),
+        "request_refused": Cause(
+            "The provider did not take the request for a description; the picture is taken in, and nothing was paid.",
+            "Read the sentence of the file; often the model sees no pictures, or INGEST_DESCRIBE_STRUCTURED helps.",
+        ),
         "internal_error": Cause(
             "Media Ingest itself failed on this file.", "Please report it, with the sentence of the file."
         ),
@@ -369,7 +385,17 @@ PASSING_CAUSES = frozenset({"vanished", "unreadable", STILL_CHANGING, "model_unu
 DAMAGE_CAUSES = frozenset({"truncated_image", "damaged_image", "damaged_video"})
 """The causes that say that the bytes of a picture or video are not as they were made."""
 
-RETRY_HELPS = frozenset({"decoder_timeout", "decoder_memory", "unreadable", "vanished", "server_died", STILL_CHANGING})
+RETRY_HELPS = frozenset(
+    {
+        "decoder_timeout",
+        "decoder_memory",
+        "unreadable",
+        "vanished",
+        "server_died",
+        "description_invalid",
+        STILL_CHANGING,
+    }
+)
 """The causes of which another try may come out otherwise, though the file is as it was."""
 
 AMBIGUOUS_MOVE = "ambiguous_move"

@@ -6,21 +6,26 @@ Owns their names and defaults, and refuses values that make no sense; it opens n
 import os
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.currency import Currency
 from app.errors import BadSetting, in_words
+from app.keys import check_base_url, checked_key
 from app.media import NSFW_THRESHOLD
 from app.models import Layout
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 ENV_FILE = ".env"
+Structured = Literal["json_schema", "json_object", "none"]
+"""How a server is told which form an answer must have: by a schema, that it is JSON, or in words alone."""
 _ROOT_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff]+")
 
 
@@ -31,7 +36,9 @@ class Settings(BaseSettings):
     workers add 1 s for each 20 MB. `ingest_worker_memory_mb` is address space in MiB,
     `ingest_preview_cache_mb` what the kept previews may take, `ingest_keep_originals_mb` what the originals of files
     that were written into may, both in MiB. `ingest_backups` is how many copies of the library are kept, one a day.
-    `ingest_detector_threshold` is the confidence, 0 to 1, from which the detector's boxes count.
+    `ingest_detector_threshold` is the confidence, 0 to 1, from which the detector's boxes count. `ingest_currency` is
+    what costs are told in beside US dollars, with its rate.
+    Of `ingest_describe_*`, prices are USD for a million tokens, and `side` is the longer one of a picture in pixels.
     """
 
     model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
@@ -56,9 +63,27 @@ class Settings(BaseSettings):
     ingest_inbox: str | None = None
     ingest_preview_cache_mb: int = Field(default=1024, ge=0)
     ingest_sidecar_dir: Path | None = None
+    ingest_describe_dir: Path | None = None
     ingest_keep_originals_mb: int = Field(default=2048, ge=0)
     ingest_backups: int = Field(default=7, ge=0)
     ingest_backup_dir: Path | None = None
+    ingest_describe_base_url: str | None = None
+    ingest_describe_api_key: SecretStr | None = None
+    ingest_describe_model: str | None = None
+    ingest_describe_price_in: Decimal | None = Field(default=None, ge=0)
+    ingest_describe_price_out: Decimal | None = Field(default=None, ge=0)
+    ingest_describe_max_input_tokens: int | None = Field(default=None, ge=1)
+    ingest_describe_max_output_tokens: int = Field(default=2048, ge=1)
+    ingest_describe_structured: Structured = "json_schema"
+    ingest_describe_side: int = Field(default=1024, ge=64, le=8192)
+    ingest_describe_quality: int = Field(default=80, ge=1, le=100)
+    ingest_describe_format: Literal["jpeg", "webp"] = "jpeg"
+    ingest_describe_concurrency: int = Field(default=1, ge=1, le=64)
+    ingest_describe_requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    ingest_describe_timeout_seconds: float = Field(default=120.0, gt=0, allow_inf_nan=False)
+    ingest_describe_providers: Path | None = None
+    ingest_describe_templates: Path | None = None
+    ingest_currency: Annotated[Currency | None, NoDecode] = None
 
     @field_validator("ingest_media_roots", mode="before")
     @classmethod
@@ -76,6 +101,11 @@ class Settings(BaseSettings):
     def _parse_hosts(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
 
+    @field_validator("ingest_currency", mode="before")
+    @classmethod
+    def _parse_currency(cls, value: Any) -> Any:
+        return Currency.read(value) if isinstance(value, str) else value
+
     @field_validator(
         "ingest_token",
         "ingest_nsfw_weights",
@@ -84,7 +114,18 @@ class Settings(BaseSettings):
         "ingest_progress_interval",
         "ingest_inbox",
         "ingest_sidecar_dir",
+        "ingest_describe_dir",
         "ingest_backup_dir",
+        "ingest_describe_base_url",
+        "ingest_describe_api_key",
+        "ingest_describe_model",
+        "ingest_describe_price_in",
+        "ingest_describe_price_out",
+        "ingest_describe_max_input_tokens",
+        "ingest_describe_requests_per_minute",
+        "ingest_describe_providers",
+        "ingest_describe_templates",
+        "ingest_currency",
         mode="before",
     )
     @classmethod
@@ -119,15 +160,41 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _sidecars_outside_the_media(self) -> Self:
+    def _written_outside_the_media(self) -> Self:
         if self.ingest_sidecar_dir is not None:
-            check_sidecar_dir(self.ingest_sidecar_dir, self.ingest_media_roots)
+            check_apart(self.ingest_sidecar_dir, self.ingest_media_roots, "sidecars", "INGEST_SIDECAR_DIR")
+        if self.ingest_describe_dir is not None:
+            check_apart(self.ingest_describe_dir, self.ingest_media_roots, "descriptions", "INGEST_DESCRIBE_DIR")
+        return self
+
+    @field_validator("ingest_describe_api_key")
+    @classmethod
+    def _key_can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else checked_key(value.get_secret_value())
+
+    @field_validator("ingest_describe_base_url")
+    @classmethod
+    def _base_url_is_one(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_base_url(value)
+        return value
+
+    @model_validator(mode="after")
+    def _both_prices_or_none(self) -> Self:
+        if (self.ingest_describe_price_in is None) != (self.ingest_describe_price_out is None):
+            message = "set INGEST_DESCRIBE_PRICE_IN and INGEST_DESCRIBE_PRICE_OUT, both or neither; 0 for a local model"
+            raise ValueError(message)
         return self
 
     @property
     def sidecar_dir(self) -> Path:
         """Where sidecars are written unless another place is asked for."""
         return self.ingest_sidecar_dir or self.ingest_state_dir / "sidecars"
+
+    @property
+    def describe_dir(self) -> Path:
+        """Where files of descriptions are written while a session runs."""
+        return self.ingest_describe_dir or self.ingest_state_dir / "descriptions"
 
     @property
     def database_enabled(self) -> bool:
@@ -152,15 +219,21 @@ class Settings(BaseSettings):
         return f"http://{host}:{self.ingest_port}"
 
 
-def check_sidecar_dir(folder: Path, roots: Mapping[str, Path]) -> None:
-    """Raises ValueError with a sentence where a folder for sidecars and a media root lie inside one another."""
+def secret_named(variable: str) -> SecretStr | None:
+    """The key that an environment variable, else `.env`, holds; None where neither does. Raises ValueError."""
+    value = os.environ.get(variable) or (dotenv_values(ENV_FILE).get(variable) if Path(ENV_FILE).is_file() else None)
+    return checked_key(value) if value else None
+
+
+def check_apart(folder: Path, roots: Mapping[str, Path], what: str, setting: str) -> None:
+    """Raises ValueError with a sentence where a folder that `what` is written to and a media root overlap."""
     inner = os.path.realpath(folder)
     for name, path in roots.items():
         outer = os.path.realpath(path)
         if os.path.commonpath([outer, inner]) in (outer, inner):
             message = (
-                f"the folder for sidecars, {folder}, and the media root '{name}' lie inside one another: "
-                "set INGEST_SIDECAR_DIR to a folder elsewhere"
+                f"the folder for {what}, {folder}, and the media root '{name}' lie inside one another: "
+                f"set {setting} to a folder elsewhere"
             )
             raise ValueError(message)
 

@@ -15,10 +15,12 @@ from app.analysis.detector.model import Detector
 from app.analysis.inspecting import Inspector
 from app.analysis.nsfw.weights import Weights
 from app.analysis.pictures.picture import PREVIEW_SIDE, SIDE
+from app.analysis.pictures.printing import as_printed
 from app.analysis.recipes import Recipes
 from app.analysis.worker import prepare_worker
 from app.backup.daily import DailyCopies
 from app.compare.kept import Comparisons
+from app.describe import taking
 from app.describe.orders import Offer
 from app.errors import (
     BadSetting,
@@ -29,6 +31,7 @@ from app.errors import (
     Unavailable,
     UnknownFile,
 )
+from app.export.descriptions.outputs import session_outputs
 from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.inbox import Inbox
@@ -96,7 +99,7 @@ class House:
     previews: Previews
     inbox: Inbox
     records_or_none: Records | None
-    offer: Callable[[], Offer] = Offer
+    offer: Callable[[], Offer]
 
     @property
     def records(self) -> Records:
@@ -104,6 +107,10 @@ class House:
         if self.records_or_none is None:
             raise DatabaseDisabled
         return self.records_or_none
+
+    def tells_spending(self) -> bool:
+        """Whether pages tell what descriptions cost: nobody is bothered with it who never asked for one."""
+        return self.records_or_none is not None and self.records_or_none.library.run_totals.begun()
 
     def thumbnail(self, row: Mapping[str, Any]) -> bytes | None:
         """The thumbnail of a row's file as WebP, made again if it is missing; None where none can be."""
@@ -135,9 +142,21 @@ class House:
         self.previews.keep(row["sha256"], made)
         return made
 
+    def printed(self, row: Mapping[str, Any]) -> bytes | None:
+        """The picture of a row's file for a document, of at most 1,280 px a side; None where none can be made.
+
+        Where the file is gone, it is the thumbnail. Raises NeedsAttention.
+        """
+        try:
+            return as_printed(self.preview(row))
+        except UnknownFile:
+            small = self.thumbnail(row)
+            return None if small is None else as_printed(small)
+
     def _picture(self, row: Mapping[str, Any], side: int) -> bytes:
         """The picture of a row's file, made by a worker. Raises UnknownFile `no_preview`, NeedsAttention."""
-        found = self.folders.found(Place(row["root"], row["path"]))
+        place = Place(row["root"], row["path"])
+        found = self.folders.found(place) if place.root in self.folders.roots else None
         if found is None:
             raise _no_preview(row, "The file is not there any more.")
         wanted, recipe = frozenset({Stage.IDENTIFY, Stage.THUMBNAIL}), self.recipes.now()
@@ -213,7 +232,15 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     if library is not None:
         interval = settings.ingest_progress_interval
         ingestor = Ingestor(
-            folders, library, store, executor, partial(_analyzer, folders), recipes, progress_interval=interval
+            folders,
+            library,
+            store,
+            executor,
+            partial(_analyzer, folders),
+            recipes,
+            progress_interval=interval,
+            take=partial(taking.take, settings),
+            outputs=session_outputs(settings.describe_dir, folders, library, store),
         )
         planner = Planner(
             folders,
@@ -244,7 +271,8 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     inbox = Inbox(folders, settings.ingest_inbox)
     previews = Previews(store.folder / "previews", settings.ingest_preview_cache_mb * 2**20)
     kept = Presets(store), Searches(store), previews
-    made = House(settings, folders, store, executor, weights, detector, recipes, badges, roots, *kept, inbox, records)
+    parts = settings, folders, store, executor, weights, detector, recipes, badges, roots, *kept, inbox, records
+    made = House(*parts, partial(taking.offer, settings))
     return made, migration
 
 

@@ -42,6 +42,13 @@ def test_the_environment_wins_over_the_file_and_what_is_given_wins_over_both(mon
     assert set(where) == {name.upper() for name in Settings.model_fields}
 
 
+def test_a_key_is_never_shown(monkeypatch):
+    monkeypatch.setenv("INGEST_DESCRIBE_API_KEY", "sk-secret\n")
+    found = load()
+    assert found.ingest_describe_api_key.get_secret_value() == "sk-secret"
+    assert "sk-secret" not in f"{found!r}{found}{found.model_dump_json()}"
+
+
 def test_settings_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         load().ingest_port = 5
@@ -58,6 +65,10 @@ def test_settings_cannot_be_changed():
         ("INGEST_WORKER_MEMORY_MB", "100", "INGEST_WORKER_MEMORY_MB: "),
         ("INGEST_PROGRESS_INTERVAL", "0", "INGEST_PROGRESS_INTERVAL: "),
         ("INGEST_AUTO_RESUME", "perhaps", "INGEST_AUTO_RESUME: "),
+        ("INGEST_CURRENCY", "₹:88.86", "INGEST_CURRENCY: write three letters, a colon and what one US dollar costs"),
+        ("INGEST_CURRENCY", "INR:88,86", "as in INR:88.86"),
+        ("INGEST_CURRENCY", "INR:0", "as in INR:88.86"),
+        ("INGEST_CURRENCY", "USD:1", "INGEST_CURRENCY: costs are told in US dollars already"),
         ("INGEST_DETECTOR_LAYOUT", "yolov8", "INGEST_DETECTOR_LAYOUT: should be 'yolo', 'yolo_v5', 'end_to_end', "),
         ("INGEST_MEDIA_ROOTS", "", "at least one media root"),
         ("INGEST_MEDIA_ROOTS", "a=x,a=y", "two media roots are named 'a'"),
@@ -65,6 +76,14 @@ def test_settings_cannot_be_changed():
         ("INGEST_MEDIA_ROOTS", "..=x", "cannot be the name of a media root"),
         ("INGEST_MEDIA_ROOTS", "a=x,b=x/y", "media root 'b' lies inside 'a'"),
         ("INGEST_MEDIA_ROOTS", "caf\udce9=x", "cannot be the name of a media root"),
+        ("INGEST_DESCRIBE_BASE_URL", "localhost:11434", "INGEST_DESCRIBE_BASE_URL: must be the address"),
+        ("INGEST_DESCRIBE_BASE_URL", "http://a b/v1", "INGEST_DESCRIBE_BASE_URL: must be the address"),
+        ("INGEST_DESCRIBE_BASE_URL", "http://me:secret@host/v1", "must hold no user"),
+        ("INGEST_DESCRIBE_API_KEY", "a key", "INGEST_DESCRIBE_API_KEY: must be made of ASCII"),
+        ("INGEST_DESCRIBE_PRICE_IN", "1", "both or neither"),
+        ("INGEST_DESCRIBE_PRICE_IN", "much", "INGEST_DESCRIBE_PRICE_IN: must be a number"),
+        ("INGEST_DESCRIBE_STRUCTURED", "xml", "INGEST_DESCRIBE_STRUCTURED: should be 'json_schema'"),
+        ("INGEST_DESCRIBE_FORMAT", "png", "INGEST_DESCRIBE_FORMAT: should be 'jpeg' or 'webp'"),
         ("INGEST_HOST", "0.0.0.0", "set INGEST_TOKEN to a secret"),  # noqa: S104 - it is refused
     ],
 )

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from pydantic import SecretStr
+
 from app import settings
 from app.analysis.recipes import Recipes
 from app.backup.standing import how_copies_stand
+from app.describe.prices import max_input_tokens_of, pricing_of
+from app.describe.providers import DEFAULT, Provider, providers_of
+from app.describe.template_files import templates
+from app.describe.wire import UNAVAILABLE as NOBODY_ASKS
+from app.describe.wire import can_be_asked
 from app.errors import MediaIngestError
 from app.ingest.session.store import IngestionState
 from app.library.engine import shown_url
@@ -47,6 +54,10 @@ def examine(configured: Settings, on_command_line: AbstractSet[str] = frozenset(
         "INGEST_NSFW_WEIGHTS": _weights(configured),
         "INGEST_DETECTOR_MODEL": _detector(configured),
         "INGEST_BACKUPS": _copies(configured),
+        "INGEST_DESCRIBE_BASE_URL": _provider(configured),
+        "INGEST_DESCRIBE_PROVIDERS": _other_providers(configured),
+        "INGEST_DESCRIBE_TEMPLATES": _templates(configured),
+        "INGEST_CURRENCY": _currency(configured),
     }
     return [
         Finding(name.upper(), _shown(name, value), origin[name.upper()], *verdicts.get(name.upper(), ("ok", "")))
@@ -57,7 +68,7 @@ def examine(configured: Settings, on_command_line: AbstractSet[str] = frozenset(
 def _shown(name: str, value: Any) -> str:
     if name == "database_url" and value != "none":
         return shown_url(value)
-    if name == "ingest_token":
+    if name == "ingest_token" or isinstance(value, SecretStr):
         return "set" if value else "none"
     if isinstance(value, dict):
         return ", ".join(f"{key}={path}" for key, path in value.items())
@@ -113,6 +124,11 @@ def _copies(configured: Settings) -> tuple[Verdict, str]:
     return ("ok", "") if told is None else ("note" if told.late else "ok", told.sentence)
 
 
+def _currency(configured: Settings) -> tuple[Verdict, str]:
+    currency = configured.ingest_currency
+    return "ok", "" if currency is None else f"{currency.as_rate}."
+
+
 def _weights(configured: Settings) -> tuple[Verdict, str]:
     weights = weights_of(configured)
     recipe = Recipes(weights).now()
@@ -130,3 +146,44 @@ def _detector(configured: Settings) -> tuple[Verdict, str]:
         "ok",
         f"{found.model.name} can be used: {counted(len(found.model.labels), 'label')}, layout {found.model.layout}.",
     )
+
+
+def _provider(configured: Settings) -> tuple[Verdict, str]:
+    if configured.ingest_describe_base_url is None:
+        return "ok", ""
+    found = providers_of(configured.model_copy(update={"ingest_describe_providers": None}))
+    if sentence := found.complaints.get(DEFAULT):
+        return "wrong", sentence
+    if not can_be_asked():
+        return "note", NOBODY_ASKS
+    return _priced(found.usable[DEFAULT])
+
+
+def _priced(provider: Provider) -> tuple[Verdict, str]:
+    """What is known of the cost of a provider's model; nobody is asked."""
+    pricing = pricing_of(provider)
+    if pricing is None:
+        return "note", f"What {provider.model} costs is not known: set INGEST_DESCRIBE_PRICE_IN and _PRICE_OUT."
+    if not pricing.free and max_input_tokens_of(provider) is None:
+        return "note", f"The context of {provider.model} is not known: a budget needs INGEST_DESCRIBE_MAX_INPUT_TOKENS."
+    price = pricing.tiers[0].price
+    return "ok", f"{provider.model} costs {price.tokens_in:f} USD in, {price.tokens_out:f} out, for a million tokens."
+
+
+def _other_providers(configured: Settings) -> tuple[Verdict, str]:
+    if configured.ingest_describe_providers is None:
+        return "ok", ""
+    try:
+        found = providers_of(configured)
+    except MediaIngestError as error:
+        return "wrong", error.sentence
+    complaints = [sentence for name, sentence in found.complaints.items() if name != DEFAULT]
+    others = counted(len(found.usable.keys() - {DEFAULT}), "provider")
+    return ("wrong", " ".join(complaints)) if complaints else ("ok", f"{others} can be asked.")
+
+
+def _templates(configured: Settings) -> tuple[Verdict, str]:
+    found = templates(configured.ingest_describe_templates)
+    if found.complaints:
+        return "wrong", " ".join(found.complaints.values())
+    return "ok", f"{counted(len(found.usable), 'template')} can be used."

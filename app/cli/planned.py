@@ -1,6 +1,7 @@
 """A plan on the terminal: what a session would do, in words."""
 
-from app.cli.terminal import BACK, money, out
+from app.cli.terminal import BACK, out
+from app.currency import money
 from app.ingest.plan.planner import DescribeEstimate, Plan
 from app.ingest.plan.survey import READ_AGAIN
 from app.texts import class_words, counted

@@ -4,6 +4,7 @@ What the commands of `cli.py` share; it decides nothing about files.
 """
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -27,8 +28,8 @@ from rich.progress import (
 )
 
 from app.compare.comparison import Comparison
-from app.describe.ledger import BUDGET_REACHED, in_words
-from app.descriptions import in_usd
+from app.currency import money
+from app.describe.ledger import BUDGET_REACHED
 from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
 from app.ingest.run.runner import Runner
 from app.ingest.session.counts import sums_of
@@ -45,6 +46,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 BACK = "missing before and back"
 """What the plan and the end of a session say of files whose rows are marked missing."""
+_FILES = {"docx": "Word files", "json": "JSON files"}
 ALL_WELL, SOME_FAILED, COULD_NOT_RUN = 0, 1, 2
 
 
@@ -180,15 +182,13 @@ def print_descriptions(session: SessionState, house: House) -> None:
         return
     stage, told = session.stages["describe"], session.describe
     runs, spent, unpriced = (told["requests"], told["spent_usd"], told.get("unpriced", 0)) if told else (0, 0.0, 0)
-    parts = [f"{stage.done:,}/{stage.total - stage.skipped:,} described", f"{counted(runs, 'run')} recorded"]
+    parts = [f"{stage.done:,}/{stage.total - stage.skipped:,} described"]
+    folder = os.path.abspath(house.settings.describe_dir / session.session_id)
+    parts += [f"{stage.done:,} {_FILES[format_]} in {folder}" for format_ in request.write]
+    parts += [f"{counted(runs, 'run')} recorded"]
     parts += [money(spent)] if spent or not unpriced else []
     parts += [f"{unpriced:,} of unknown cost"] if unpriced else []
     out.print(", ".join([*parts, f"session file {house.store.folder / session.session_id}.json"]), markup=False)
-
-
-def money(usd: float) -> str:
-    """An amount of USD in words."""
-    return in_words(in_usd(usd))
 
 
 def _print_errors(view: SessionStatus) -> None:

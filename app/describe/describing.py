@@ -152,7 +152,7 @@ class Describing:
         if isinstance(result, Failure) or result.to_send is None:
             return _Begun(result)
         if (known := self._paid(result.identity.sha256)) is not None:
-            return _Begun(replace(result, to_send=None, description=known))
+            return _Begun(replace(result, description=known))
         if not self._may_be_sent(result):
             return _Begun(_left_out(result))
         return _Begun(result, asyncio.run_coroutine_threadsafe(self._described(result), loop))
@@ -208,7 +208,7 @@ def _ended(
         reason=error.sentence if error else None,
     )
     description = replace(said, runs=tuple(account.runs), run=run)
-    return replace(result, stages={**result.stages, Stage.DESCRIBE: ended}, to_send=None, description=description)
+    return replace(result, stages={**result.stages, Stage.DESCRIBE: ended}, description=description)
 
 
 def _left_out(result: Analysis) -> Analysis:

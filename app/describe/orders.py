@@ -52,6 +52,10 @@ class Request(Protocol):
     def budget_usd(self) -> float | None:
         """What may be spent, None for no limit."""
 
+    @property
+    def include_nsfw(self) -> bool:
+        """Whether pictures may leave this machine that are NSFW, or may be."""
+
 
 @dataclass(frozen=True, slots=True)
 class OfferedTemplate:
@@ -77,7 +81,7 @@ class Offer:
 
     templates: tuple[OfferedTemplate, ...] = ()
     providers: tuple[OfferedProvider, ...] = ()
-    missing: str | None = "No vision model is set up: set INGEST_DESCRIBE_BASE_URL and INGEST_DESCRIBE_MODEL."
+    missing: str | None = None
 
 
 def nobody(request: Request) -> Order:

@@ -24,7 +24,7 @@ from app.web.events import Bells, stream
 from app.web.marks import Marks, marks_of
 from app.wiring import Records
 
-NOBODY_DESCRIBES = ("no_provider", "price_unknown")
+NOBODY_DESCRIBES = ("no_provider", "unknown_template", "price_unknown")
 router = APIRouter(prefix="/api/ingest", route_class=Route, dependencies=[only_known], tags=["Sessions"])
 
 

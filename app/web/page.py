@@ -1,5 +1,6 @@
 """The page, its login, and whether the server is alive and ready."""
 
+import os
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qs
@@ -81,7 +82,7 @@ def about_ingest(house: House) -> dict[str, Any]:
         "nsfw_model": recipe.nsfw_model.name if recipe.nsfw_model else "",
         "inbox": inbox.shown if inbox else "",
         "offer": asdict(house.offer()),
-        "outputs_folder": "",
+        "outputs_folder": os.path.abspath(house.settings.describe_dir),
         "fields": FIELDS_SHOWN,
         "state_folder": str(house.store.folder),
     }

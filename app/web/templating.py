@@ -11,8 +11,7 @@ from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 
 from app import __version__
-from app.describe.ledger import in_words
-from app.descriptions import in_usd
+from app.currency import money
 from app.ingest.session.parameters import SessionRequest
 from app.texts import class_words, counted
 
@@ -39,7 +38,8 @@ _OPTIONAL = {"read_barcodes": "barcodes", "detect_objects": "detection", "descri
 
 def show(request: Request, name: str, values: Mapping[str, Any], *, status: int = 200) -> Response:
     """A page: the template of this name with these values."""
-    return _templates.TemplateResponse(request, name, {"version": __version__, **values}, status_code=status)
+    always = {"version": __version__, "tells_spending": request.app.state.house.tells_spending}
+    return _templates.TemplateResponse(request, name, {**always, **values}, status_code=status)
 
 
 def show_problem(request: Request, status: int, sentence: str) -> Response:
@@ -111,7 +111,7 @@ def paid(spending: Mapping[str, Any]) -> str:
     if unpriced and not spending["spent_usd"]:
         return f"{answers} of unknown cost"
     more = f", {unpriced:,} of unknown cost" if unpriced else ""
-    return f"{in_words(in_usd(spending['spent_usd']))} for {answers}{more}"
+    return f"{money(spending['spent_usd'])} for {answers}{more}"
 
 
 def asked(parameters: Mapping[str, Any]) -> list[str]:
@@ -134,5 +134,5 @@ def asked(parameters: Mapping[str, Any]) -> list[str]:
     return told + ([] if by_default else [f"NSFW from {threshold}"])
 
 
-for _filter in (readable, counted, when, duration, size, words, files_of, paid, asked):
+for _filter in (readable, counted, when, duration, size, words, files_of, paid, asked, money):
     _templates.env.filters[_filter.__name__] = _filter

@@ -19,7 +19,7 @@ from app.library.library import Library
 from app.library.whereabouts import RowFile, Whereabouts
 from app.library.writes.writes import BEGUN, Begun, Stamp, undo_of
 from app.media import Place, storable_ns
-from app.settings import check_sidecar_dir
+from app.settings import check_apart
 from app.slices import in_slices
 from app.texts import shown_name
 from app.writing.causes import LEFT_FOR, NotWritten
@@ -104,7 +104,7 @@ class Writer:
             return None
         roots = {name: Path(os.fsdecode(path)) for name, path in self._folders.roots.items()}
         try:
-            check_sidecar_dir(self._sidecar_dir, roots)
+            check_apart(self._sidecar_dir, roots, "sidecars", "INGEST_SIDECAR_DIR")
         except ValueError as error:
             return f"{str(error)[:1].upper()}{str(error)[1:]}."
         return None

@@ -231,6 +231,7 @@ class Workplace:
         self.reader = Reader(self.media)
         self.ends: list[Callable[[], object]] = []
         self.take: Take = nobody
+        self.outputs: Any = None
         self.open()
 
     def open(self) -> None:
@@ -245,6 +246,7 @@ class Workplace:
             self._analyzer,
             Standing(self.recipe),
             settled_seconds=0.0,
+            outputs=self.outputs,
             take=lambda request: self.take(request),  # noqa: PLW0108 - a test may set another one later
         )
         self.runner = Runner(self.ingestor)

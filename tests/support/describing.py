@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app import wiring
+from app.describe import taking
 from app.describe.ledger import Account, Whom
 from app.describe.orders import Offer, OfferedProvider, OfferedTemplate, Order, Request
 from app.descriptions import Describer, Run, RunStatus, Usage
@@ -36,8 +36,8 @@ class Answering:
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Lets every house that is built from now on ask it."""
-        monkeypatch.setattr(wiring, "Ingestor", partial(wiring.Ingestor, take=self.take))
-        monkeypatch.setattr(wiring, "House", partial(wiring.House, offer=lambda: OFFER))
+        monkeypatch.setattr(taking, "take", lambda _settings, request: self.take(request))
+        monkeypatch.setattr(taking, "offer", lambda _settings: OFFER)
 
     def take(self, request: Request) -> Order:
         """The order of a request. Raises InvalidRequest `price_unknown`."""

@@ -6,6 +6,7 @@ waits for the program's end and tells its code, as only a parent can.
 
 import atexit
 import functools
+import gc
 import importlib
 import json
 import os
@@ -155,5 +156,6 @@ if __name__ == "__main__":
 
     others = {name: importlib.import_module(name) for name in OTHERS}
     assert len(os.listdir("/proc/self/task")) == 1, "a fork would lack the other threads"
+    gc.freeze()  # no fork looks through what they share, nor copies it to do so
     sys.argv = serve_starts(socket.socket(fileno=int(sys.argv[1])))
     sys.exit(others.get(os.environ.get(STANDS_IN, ""), app.cli.main).main())

@@ -28,9 +28,11 @@ class Describer:
     """What a run needs for descriptions: who is asked, and the money."""
 
     def __init__(self, parts: Parts, session: SessionState, request: DescribeRequest) -> None:
-        self._parts, self._request = parts, request
+        self._parts, self._request, self._session_id = parts, request, session.session_id
         order = parts.take(request)
         settle(parts, session.session_id)
+        if request.write and parts.outputs is not None:
+            parts.outputs.catch_up(session.session_id, request.write)
         money = _money_of(parts.library.runs.spent(session.session_id))
         budget = None if request.budget_usd is None else in_usd(request.budget_usd)
         journal = Journal(journal_of(parts, session.session_id))
@@ -48,9 +50,14 @@ class Describer:
         """What the session's status says of it."""
         return money_told(self.ledger.money, self._request.budget_usd)
 
-    def committed(self, description: Description) -> None:
-        """Forgets what the library has by now."""
-        self.ledger.committed(description.runs)
+    def committed(self, result: Analysis) -> None:
+        """Forgets what the library has by now, and writes what is to be written of it. Raises NeedsAttention."""
+        if result.description is None:
+            return
+        self.ledger.committed(result.description.runs)
+        write, outputs = self._request.write, self._parts.outputs
+        if write and outputs is not None and result.description.output is not None:
+            outputs.write(self._session_id, result.file.place, write, result.to_send)
 
 
 def _money_of(spent: Spent) -> Money:

@@ -5,7 +5,7 @@ Owns which files a session is about, and what has to be there before one can go 
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -45,12 +45,26 @@ class Recipes(Protocol):
         """
 
 
+class Outputs(Protocol):
+    """What writes files of descriptions while a session runs."""
+
+    def check(self, formats: Sequence[str]) -> None:
+        """Raises InvalidRequest or Unavailable where that cannot be."""
+
+    def write(self, session_id: str, place: Place, formats: Sequence[str], picture: bytes | None) -> None:
+        """Writes what was said of a committed file; `picture` is what was sent. Raises NeedsAttention."""
+
+    def catch_up(self, session_id: str, formats: Sequence[str]) -> None:
+        """Writes what a crash kept from being written. Raises NeedsAttention."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The parts that the loop needs: where files are, what is known, how to analyse, where to write, whom to tell.
 
     `clock` tells ns since 1970, by which a file has settled. `progress_interval` are the files between two checkpoints
-    of a stage; None: what suits the number of files. `take` takes the order of a session that describes.
+    of a stage; None: what suits the number of files. `take` takes the order of a session that describes,
+    `outputs` writes what it is to write of them.
     """
 
     folders: Folders
@@ -63,6 +77,7 @@ class Parts:
     clock: Callable[[], int] = time.time_ns
     progress_interval: int | None = None
     take: Take = nobody
+    outputs: Outputs | None = None
 
     def survey(
         self, session: SessionState, answered: frozenset[bytes] = frozenset(), recipe: Recipe | None = None

@@ -21,6 +21,8 @@ def probe(parts: Parts, parameters: Parameters) -> None:
     """
     give_up_at = time.monotonic() + PROBE_SECONDS
     recipe = parts.recipe_for(parameters)
+    if parameters.describe is not None and parameters.describe.write and parts.outputs is not None:
+        parts.outputs.check(parameters.describe.write)
     if parameters.q is not None:
         if not parts.found(parameters.q):
             raise NothingMatches("The search finds no file of the media roots.", field="q")

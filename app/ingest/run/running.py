@@ -173,9 +173,9 @@ class Running:
         run.session = session  # without what was said of waiting
         crash_point("committed")
         if self._describer is not None:
-            if isinstance(result, Analysis) and result.description is not None:
-                self._describer.committed(result.description)
             run.session = replace(session, describe=self._describer.told())
+            if isinstance(result, Analysis):
+                self._describer.committed(result)
 
     def _tell(self) -> None:
         """Counts and tells what was committed last, if that was not yet done, and which file is at work now."""

@@ -16,7 +16,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from app.errors import InvalidRequest, in_words
 from app.media import NSFW_THRESHOLD, Stage
@@ -124,7 +123,7 @@ class SessionRequest(BaseModel):
     @classmethod
     def _something_is_asked_of(cls, directories: tuple[str, ...], asked: ValidationInfo) -> tuple[str, ...]:
         if not directories and not asked.data.get("q"):
-            raise PydanticCustomError("too_short", "is empty")
+            raise ValueError("choose a directory first")
         return directories
 
     @field_validator("min_bytes", "max_bytes", "nsfw_threshold", "max_files", "workers", mode="before")
@@ -263,7 +262,7 @@ def _as_invalid_request(error: ValidationError) -> InvalidRequest:
     first = error.errors()[0]
     location = [str(part) for part in first["loc"]]
     field = ".".join(location) if location[:1] == ["describe"] else location[0] if location else None
-    if field == "directories" and first["type"] in {"missing", "too_short"}:
+    if field == "directories" and first["type"] in {"missing", "value_error"}:
         return InvalidRequest("Choose a directory first.", field="directory", cause="no_directory")
     if field == "directories":
         field = "directory"

@@ -12,6 +12,13 @@ from tests.support.clock import at_most
 from tests.support.server import until
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Whoever waits for the lock gives up within tenths of a second."""
+    monkeypatch.setattr("app.library.engine.WRITER_BUSY_TIMEOUT_MS", 100)
+    monkeypatch.setattr("app.ingest.run.run.STOP_SECONDS", 0.3)
+
+
 @pytest.fixture
 def place(place):
     tree(place.media, *(f"{number}.jpg" for number in range(4)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from app.describe.ledger import Account, Whom
 from app.describe.orders import Order
 from app.descriptions import Describer, Run, RunStatus, Usage
 from app.errors import CannotRead, IllegalMove, InvalidRequest, NeedsAttention
+from app.export.descriptions.outputs import session_outputs
 from app.ingest.session.parameters import parse_parameters
 from app.ingest.session.state import SessionState, Status
 from app.library.describing.tables import PROPOSALS, RUNS
@@ -106,6 +108,13 @@ def proposals_of(place: Workplace) -> list[tuple[str, str, str]]:
     return [tuple(row) for row in place.library._engines.read(lambda c: c.execute(select(*columns)).all())]
 
 
+def described_in(place: Workplace, session: SessionState) -> list[tuple[str, str]]:
+    """What the outputs of a session are made of: each file, and by which template it was described."""
+    found = place.library.described.in_session(session.session_id)
+    templates = {hashlib.sha256(name.encode()).hexdigest(): name for name in ("caption", "alt-text")}
+    return [(one.place.shown, templates[one.run.template_sha256]) for one in found if one.row]
+
+
 def test_each_picture_is_asked_about_once_and_its_run_is_committed_with_it(place, model):
     pictures(place, "a", "b")
     session = describe(place)
@@ -140,8 +149,10 @@ def test_nothing_is_asked_of_a_rerun_a_move_a_rename_or_a_copy(place, model):
     assert model.asked == [b"a"]
     assert len(runs_of(place)) == 1
     assert [found for found in proposals_of(place) if found[0] == "title"] == [("title", "Title of a", "open")] * 2
-    describe(place, template="alt-text")  # another question
+    assert described_in(place, session) == [("m/renamed.jpg", "caption"), ("m/sub/copy.jpg", "caption")]
+    session = describe(place, template="alt-text")  # another question
     assert model.asked == [b"a", b"a"]
+    assert described_in(place, session) == [("m/renamed.jpg", "alt-text"), ("m/sub/copy.jpg", "alt-text")]
 
 
 def test_everything_anew_pays_nothing_twice(place, model):
@@ -327,3 +338,33 @@ def test_what_waiting_does_not_mend_is_not_said_to_be_tried_again(place, model):
         session = place.until(started.session_id, Status.ATTENTION)
         assert session.as_status()["attention"]["by_itself"] is by_itself
         place.runner.cancel(session.session_id)
+
+
+# -- files that are written while it runs ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def outputs(place, tmp_path):
+    made = session_outputs(tmp_path / "out", place.folders, place.library, place.store)
+    place.outputs = made
+    place.restart()
+    return made
+
+
+def test_a_session_writes_what_was_said_of_each_picture_and_catches_up_after_a_crash(place, model, outputs, tmp_path):
+    pictures(place, "a", "b")
+    session = describe(place, write=["json"])
+    folder = tmp_path / "out" / session.session_id
+    assert sorted(path.name for path in folder.glob("*.json")) == ["a.jpg.json", "b.jpg.json"]
+    (folder / "a.jpg.json").unlink()
+    outputs.catch_up(session.session_id, ["json"])
+    assert json.loads((folder / "a.jpg.json").read_text("utf-8"))["title"] == "Title of a"
+
+
+def test_a_folder_of_descriptions_inside_a_media_root_is_refused_before_anything_is_paid(place, model):
+    place.outputs = session_outputs(place.media / "out", place.folders, place.library, place.store)
+    place.restart()
+    pictures(place, "a")
+    with pytest.raises(InvalidRequest) as refused:
+        place.runner.start(parameters("m", describe=DESCRIBE | {"write": ["json"]}))
+    assert refused.value.cause == "outputs_unwritable"

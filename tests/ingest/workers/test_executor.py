@@ -27,7 +27,7 @@ def job(name: str | bytes, wanted: frozenset[Stage] = EVERY_STAGE, size: int = 1
 
 def jobs(*names: str | bytes) -> list[Job]:
     """Files with more time than a slow machine takes, except those that overrun it, or wait for a turn."""
-    slow = ("hang", "nap")
+    slow = ("hang", "nap", "stall")
     return [
         job(name, size=100 if os.fsdecode(name).startswith(slow) else int(WAIT_SECONDS) * BYTES_PER_EXTRA_SECOND)
         for name in names
@@ -273,7 +273,7 @@ def test_workers_that_never_come_to_their_first_file_blame_no_file(monkeypatch):
     stuck = PoolExecutor(1, Limits(image_seconds=0.1), never_prepared, PRELOAD)
     try:
         with pytest.raises(NeedsAttention) as caught:
-            results(stuck, jobs("a.jpg"))
+            results(stuck, jobs("hang.jpg"))
     finally:
         stuck.close()
     assert caught.value.sentence == "The analysis processes cannot be started here."
@@ -339,7 +339,7 @@ def test_several_workers_share_the_work(begun):
 
 
 def test_a_worker_that_stalls_in_the_middle_of_its_answer_is_stopped_in_time(shared_pool):
-    stalling = pool(limits=Limits(image_seconds=0.5, memory_mb=1024))
+    stalling = pool(limits=Limits(image_seconds=2.0, memory_mb=1024))
     try:
         assert causes(stalling, "stall.jpg", "a.jpg") == ["decoder_timeout", "answered"]
     finally:

@@ -88,7 +88,7 @@ export function showSpending(status) {
     dress();
     byId("money").replaceChildren(
       make("h3", {}, "Descriptions"),
-      make("dl", { class: "spending" }, answersBox, spentBox, reservedBox, leftBox),
+      make("dl", { class: "spent-figures" }, answersBox, spentBox, reservedBox, leftBox),
       /** @type {HTMLElement} */ (/** @type {unknown} */ (bar)),
       whom,
       form,

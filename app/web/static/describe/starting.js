@@ -108,7 +108,7 @@ function follow() {
     budgetNote,
     priced
       ? "Nothing is sent that could cost more. What was described before costs nothing."
-      : "No price is known of this model: no budget can be promised until one is set.",
+      : "What this model costs at most is not known: no budget can be promised.",
   );
   const files = byId("directory").closest("fieldset");
   files?.classList.toggle("searching", q !== null);

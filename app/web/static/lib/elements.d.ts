@@ -372,6 +372,8 @@ export interface Elements {
   "skip_existing": "input";
   "sort": "select";
   "speed": "span";
+  "spending": "section";
+  "spending-root": "select";
   "stages": "section";
   "stages-list": "ul";
   "stages-notes": "div";

@@ -508,7 +508,21 @@ export interface FileSums {
   incomplete: number;
 }
 
+/** What descriptions cost in another currency. */
+export interface InCurrency {
+  code: string;
+  symbol: string;
+  rate: number;
+  spent: number | null;
+  average: number | null;
+}
+
 export interface RootSums extends FileSums {
+  runs: number;
+  unpriced_runs: number;
+  spent_usd: number | null;
+  average_usd: number | null;
+  currencies: InCurrency[];
   sessions: number;
   failures: Record<string, number> | null;
 }
@@ -530,10 +544,6 @@ export interface Summary extends RootSums {
   labels: ValueCount[];
   unique_labels: number;
   mean_confidence: number | null;
-  runs: number;
-  spent_usd: number;
-  average_usd: number | null;
-  currencies: Record<string, number>;
 }
 
 /** The NSFW probabilities of the library: `bins` are 100 numbers of files. */

@@ -1,0 +1,178 @@
+"""One picture described: a request, at most one more that asks for repair, and others where one was lost.
+
+Every request is told to its file's account twice: before it is sent, with the most that it can cost, and as soon as it
+ended, however it did.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Self
+
+from app.describe.answers import InvalidAnswer, read_answer, repair_words
+from app.describe.ledger import Account
+from app.describe.manners import Manners, next_wait
+from app.describe.prices import pricing_of, worst
+from app.describe.providers import Provider
+from app.describe.replies import Meaning, Reply
+from app.describe.templates import Template
+from app.describe.wire import Message, NoReply, Wire, body_of, messages_about
+from app.descriptions import Run, RunStatus
+from app.errors import CannotRead, NeedsAttention
+
+MOST_LOST = 3
+"""Requests about one picture, without a wait that the provider asks for, of which the answer may be lost."""
+_MOST_REPEATED = 4_000  # characters of an invalid answer that are sent back for its repair
+_CAUSES = {
+    RunStatus.INVALID: "description_invalid",
+    RunStatus.TRUNCATED: "description_truncated",
+    RunStatus.REFUSED: "description_refused",
+    RunStatus.FAILED: "request_refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How one request ended: its run, what was written, and why there is no reply."""
+
+    run: Run
+    text: str = ""
+    none: NoReply | None = None
+
+
+class Asking:
+    """Asks one provider by one template, in one event loop; used as a context.
+
+    Several pictures of `media_type`, `image/jpeg` or `image/webp`, may be asked about at once: `manners` decides how
+    many are.
+    """
+
+    def __init__(
+        self, provider: Provider, template: Template, media_type: str = "image/jpeg", manners: Manners | None = None
+    ) -> None:
+        self._provider, self._template, self._media_type = provider, template, media_type
+        self._manners = manners or Manners(provider.concurrency, provider.requests_per_minute)
+        self._pricing = pricing_of(provider)
+        self._worst = worst(provider, self._pricing)
+        self._wire = Wire(provider)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self._wire.close()
+
+    async def __call__(self, picture: bytes, account: Account) -> dict[str, Any]:
+        """What the model says of a picture, by the fields of the template; each request is booked in the account.
+
+        Raises CannotRead with a cause of `FILE_CAUSES` where it says nothing of this one, and NeedsAttention:
+        `provider_unreachable`, `provider_refuses`, or what the account raises. Where the task is cancelled, a request
+        that waits is over at once.
+        """
+        messages = messages_about(picture, self._media_type, self._template)
+        end = await self._until_ended(messages, account)
+        if end.run.status is RunStatus.INVALID:
+            messages += [
+                {"role": "assistant", "content": end.text[:_MOST_REPEATED]},
+                {"role": "user", "content": repair_words(end.run.reason or "")},
+            ]
+            end = await self._until_ended(messages, account)
+        if end.run.output is None:
+            raise CannotRead(_sentence(end.run, end.none), cause=_CAUSES[end.run.status])
+        return dict(end.run.output)
+
+    async def _until_ended(self, messages: Sequence[Message], account: Account) -> _End:
+        """The first request that is neither lost nor put off. Raises NeedsAttention."""
+        body = body_of(self._provider, self._template, messages)
+        tried, waited, lost = 0, 0.0, 0
+        while True:
+            end = await self._once(body, account)
+            if end.none is None or end.none.meaning is Meaning.REQUEST:
+                return end
+            tried, lost = tried + 1, lost + (end.none.meaning is Meaning.LOST)
+            wait = next_wait(tried, waited, end.none.wait)
+            passing = end.none.meaning in {Meaning.BUSY, Meaning.LOST}
+            unsent = end.none.meaning is Meaning.LOST and not end.none.sent
+            if not passing or unsent or lost == MOST_LOST or wait is None:
+                raise self._attention(end.none)
+            self._manners.hold_off(wait)
+            waited += wait
+
+    async def _once(self, body: Mapping[str, Any], account: Account) -> _End:
+        """One request, told to the account before and after."""
+        async with self._manners.turn():
+            run = Run(
+                await account.reserve(self._worst),
+                account.sha256,
+                self._provider.name,
+                self._provider.model,
+                self._template.name,
+                self._template.sha256,
+                RunStatus.UNKNOWN,
+                datetime.now(UTC).isoformat(timespec="milliseconds"),
+                cost=self._worst,
+                reason="It was sent, and stopped before an answer came.",
+            )
+            began = time.monotonic()
+            try:
+                got = await self._wire.send(body)
+                end = self._judged(replace(run, seconds=round(time.monotonic() - began, 3), reason=None), got)
+            except BaseException:  # cancelled, or our own fault: it may have been paid for
+                account.ended(replace(run, seconds=round(time.monotonic() - began, 3)))
+                raise
+            account.ended(end.run)
+            return end
+
+    def _judged(self, run: Run, got: Reply | NoReply) -> _End:
+        """How a request ended, from what came of it."""
+        if isinstance(got, NoReply):
+            if got.sent:
+                return _End(replace(run, reason=f"No answer is known: {got.words}."), none=got)
+            reason = f"Nothing was done: {got.words or got.meaning.value.replace('_', ' ')}."
+            return _End(replace(run, status=RunStatus.FAILED, cost=Decimal(0), reason=reason), none=got)
+        if got.usage is not None and self._pricing is not None:
+            run = replace(run, cost=self._pricing.of(got.usage))
+        run = replace(run, usage=got.usage)
+        if got.refused:
+            return _End(replace(run, status=RunStatus.REFUSED))
+        if got.finish == "length":
+            return _End(replace(run, status=RunStatus.TRUNCATED))
+        try:
+            output = read_answer(got.text, self._template)
+        except InvalidAnswer as fault:
+            return _End(replace(run, status=RunStatus.INVALID, reason=str(fault)), got.text)
+        return _End(replace(run, status=RunStatus.ANSWERED, output=output))
+
+    def _attention(self, none: NoReply) -> NeedsAttention:
+        """Why the session has to stop."""
+        who = f"The provider '{self._provider.name}' ({self._provider.base_url})"
+        if none.meaning in {Meaning.BUSY, Meaning.LOST}:
+            why = "takes no more requests for now" if none.meaning is Meaning.BUSY else "cannot be reached"
+            sentence = f"{who} {why}: {none.words}. It is asked again by itself."
+            return NeedsAttention(sentence, cause="provider_unreachable")
+        told = {
+            Meaning.NO_CREDIT: "has no credit left for this key: mend that with who runs it.",
+            Meaning.NO_ENTRY: "does not let this key in: set the right one in the environment.",
+            Meaning.NO_MODEL: f"has no model '{self._provider.model}', or takes no chat completions there "
+            f"({none.words}): check both.",
+            Meaning.ELSEWHERE: f"leads to another address ({none.words}): set that as its base URL.",
+        }.get(none.meaning, f"takes no requests ({none.words}): check its settings.")
+        return NeedsAttention(f"{who} {told}", cause="provider_refuses")
+
+
+def _sentence(run: Run, none: NoReply | None) -> str:
+    """Why a picture has no description."""
+    match run.status:
+        case RunStatus.INVALID:
+            return f"The answer of {run.model} is not what the template asks for, twice: {run.reason}."
+        case RunStatus.TRUNCATED:
+            return f"The answer of {run.model} ended at the most tokens that it may have."
+        case RunStatus.REFUSED:
+            return f"{run.model} did not want to describe this picture."
+        case _:
+            return f"The provider did not take the request: {none.words if none else ''}."

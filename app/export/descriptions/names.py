@@ -1,0 +1,44 @@
+"""The names of files of descriptions: those of the files they are about, as every system takes them, each once."""
+
+from app.export.names import portable
+from app.ingest.disk.inbox import numbered
+from app.texts import clean_text
+
+MOST_BYTES = 200  # a number, a suffix and what a temporary file is called by may follow: 255 are the most
+
+
+class GivenNames:
+    """Which name belongs to which path; a name that is taken gets a number, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def of(self, path: str) -> str | None:
+        """The name that a path has; None where it has none yet."""
+        return self._names.get(path)
+
+    def keep(self, path: str, name: str) -> None:
+        """Notes that a path has a name."""
+        self._names[path] = name
+        self._taken.add(name.casefold())
+
+    def give(self, path: str, name: str) -> str:
+        """The name of a path that has one, else its own `name`, or the next with a number that is free."""
+        if (kept := self._names.get(path)) is not None:
+            return kept
+        wanted, number = _cut(portable(clean_text(name))).encode(), 1
+        while (given := numbered(wanted, number).decode()).casefold() in self._taken:
+            number += 1
+        self.keep(path, given)
+        return given
+
+
+def _cut(name: str) -> str:
+    """A name of at most 200 bytes, which keeps its suffix; never one that is hidden."""
+    stem, dot, suffix = name.rpartition(".")
+    if len(name.encode()) > MOST_BYTES:
+        room = MOST_BYTES - len(f"{dot}{suffix}".encode())
+        name = f"{stem.encode()[:room].decode(errors='ignore')}{dot}{suffix}" if stem and room > 0 else name
+        name = name.encode()[:MOST_BYTES].decode(errors="ignore")
+    return f"_{name[1:]}" if name.startswith(".") else name or "_"
