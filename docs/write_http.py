@@ -16,7 +16,7 @@ _WHOLE_OF_ITS_OWN = {
 }  # shapes with a section, not a place in the list
 _ANYWHERE = ("host_not_allowed", "token_needed", "cross_origin", "internal_error")
 _PAGES = (
-    ("`GET /ingest-v2`", "the page"),
+    ("`GET /ingest-v2`", "the page; `?q=` is about the files that a search finds, instead of folders"),
     ("`GET /ingest`", "leads to the page (307)"),
     ("`GET /`", "leads to the library once it holds a file, until then to the page (307)"),
     (

@@ -115,10 +115,22 @@ def words(code: str) -> str:
     return class_words(code)
 
 
-def folders(shown: list[str]) -> str:
-    """The folders of a session: two by name, and how many others there are."""
+def files_of(parameters: Mapping[str, Any]) -> str:
+    """Which files a session is about: what a search finds, or folders, two by name and how many others there are."""
+    if parameters.get("q"):
+        return f"Search: {readable(parameters['q'])}"
+    shown = parameters["directories"]
     names = ", ".join(map(readable, shown[:2]))
     return names if len(shown) < 3 else f"{names} and {counted(len(shown) - 2, 'other folder')}"
+
+
+def paid(spending: Mapping[str, Any]) -> str:
+    """What descriptions of a session cost: `$0.1200 for 12 descriptions`, of which some may have no known cost."""
+    answers, unpriced = counted(spending["answers"], "description"), spending.get("unpriced", 0)
+    if unpriced and not spending["spent_usd"]:
+        return f"{answers} of unknown cost"
+    more = f", {unpriced:,} of unknown cost" if unpriced else ""
+    return f"{money(spending['spent_usd'])} for {answers}{more}"
 
 
 def asked(parameters: Mapping[str, Any]) -> list[str]:
@@ -141,5 +153,5 @@ def asked(parameters: Mapping[str, Any]) -> list[str]:
     return told + ([] if by_default else [f"NSFW from {threshold}"])
 
 
-for _filter in (readable, counted, when, duration, size, words, folders, asked, money):
+for _filter in (readable, counted, when, duration, size, words, files_of, paid, asked, money):
     _templates.env.filters[_filter.__name__] = _filter

@@ -29,12 +29,16 @@ _ADD = Prepared(
 
 
 class Spent(NamedTuple):
-    """What a session's requests cost: how many, how many were answered, in USD, and the most that one of them cost."""
+    """What a session's requests cost: how many, how many were answered, in USD, and the most that one of them cost.
+
+    `unpriced` are those of which no cost is known.
+    """
 
     runs: int
     answered: int
     usd: Decimal
     largest: Decimal
+    unpriced: int
 
 
 def add_runs(
@@ -115,9 +119,10 @@ class Runs:
             func.count().filter(RUNS.c.status == RunStatus.ANSWERED.value),
             func.coalesce(func.sum(RUNS.c.cost_usd), 0.0),
             func.coalesce(func.max(RUNS.c.cost_usd), 0.0),
+            func.count().filter(RUNS.c.cost_usd.is_(None)),
         )
         row = self._engines.read(lambda c: c.execute(select(*counts).where(mine)).one())
-        return Spent(row[0], row[1], in_usd(row[2]), in_usd(row[3]))
+        return Spent(row[0], row[1], in_usd(row[2]), in_usd(row[3]), row[4])
 
 
 def _as_row(run: Run, session_id: str, place: Place, media_id: int | None) -> Mapping[str, Any]:
