@@ -10,13 +10,14 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.currency import Currency
 from app.errors import BadSetting, in_words
+from app.keys import check_base_url, checked_key
 from app.media import NSFW_THRESHOLD
 from app.models import Layout
 
@@ -25,7 +26,6 @@ DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 ENV_FILE = ".env"
 Structured = Literal["json_schema", "json_object", "none"]
 """How a server is told which form an answer must have: by a schema, that it is JSON, or in words alone."""
-_PLAIN = re.compile(r"[!-~]+")
 _ROOT_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff]+")
 
 
@@ -36,7 +36,8 @@ class Settings(BaseSettings):
     workers add 1 s for each 20 MB. `ingest_worker_memory_mb` is address space in MiB,
     `ingest_preview_cache_mb` what the kept previews may take, `ingest_keep_originals_mb` what the originals of files
     that were written into may, both in MiB. `ingest_backups` is how many copies of the library are kept, one a day.
-    `ingest_detector_threshold` is the confidence, 0 to 1, from which the detector's boxes count.
+    `ingest_detector_threshold` is the confidence, 0 to 1, from which the detector's boxes count. `ingest_currency` is
+    what costs are told in beside US dollars, with its rate.
     Of `ingest_describe_*`, prices are USD for a million tokens, and `side` is the longer one of a picture in pixels.
     """
 
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     ingest_describe_timeout_seconds: float = Field(default=120.0, gt=0, allow_inf_nan=False)
     ingest_describe_providers: Path | None = None
     ingest_describe_templates: Path | None = None
+    ingest_currency: Annotated[Currency | None, NoDecode] = None
 
     @field_validator("ingest_media_roots", mode="before")
     @classmethod
@@ -98,6 +100,11 @@ class Settings(BaseSettings):
     @classmethod
     def _parse_hosts(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
+
+    @field_validator("ingest_currency", mode="before")
+    @classmethod
+    def _parse_currency(cls, value: Any) -> Any:
+        return Currency.read(value) if isinstance(value, str) else value
 
     @field_validator(
         "ingest_token",
@@ -118,6 +125,7 @@ class Settings(BaseSettings):
         "ingest_describe_requests_per_minute",
         "ingest_describe_providers",
         "ingest_describe_templates",
+        "ingest_currency",
         mode="before",
     )
     @classmethod
@@ -211,34 +219,10 @@ class Settings(BaseSettings):
         return f"http://{host}:{self.ingest_port}"
 
 
-def check_base_url(url: str) -> None:
-    """Raises ValueError with a sentence for what cannot be the base of an OpenAI-compatible server's addresses."""
-    try:
-        parts = urlsplit(url)
-        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and _PLAIN.fullmatch(url)
-    except ValueError:
-        whole, parts = False, urlsplit("")
-    if not whole:
-        message = "must be the address of an OpenAI-compatible server, such as http://localhost:11434/v1"
-        raise ValueError(message)
-    if parts.username or parts.password or parts.query or parts.fragment:
-        message = "must hold no user, password, '?' or '#': the key has a setting of its own"
-        raise ValueError(message)
-
-
 def secret_named(variable: str) -> SecretStr | None:
     """The key that an environment variable, else `.env`, holds; None where neither does. Raises ValueError."""
     value = os.environ.get(variable) or (dotenv_values(ENV_FILE).get(variable) if Path(ENV_FILE).is_file() else None)
     return checked_key(value) if value else None
-
-
-def checked_key(text: str) -> SecretStr:
-    """A key as it can be sent in a header, without the line end of its file. Raises ValueError, which shows nothing."""
-    key = text.strip()
-    if not _PLAIN.fullmatch(key):
-        message = "must be made of ASCII letters, digits and signs, without spaces"
-        raise ValueError(message)
-    return SecretStr(key)
 
 
 def check_apart(folder: Path, roots: Mapping[str, Path], what: str, setting: str) -> None:

@@ -21,6 +21,7 @@ from app.analysis.worker import prepare_worker
 from app.backup.daily import DailyCopies
 from app.compare.kept import Comparisons
 from app.describe import taking
+from app.describe.orders import Offer
 from app.errors import (
     BadSetting,
     DatabaseDisabled,
@@ -79,7 +80,10 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Everything that a door (web or command line) opens on. `records` is None where the database is disabled."""
+    """Everything that a door (web or command line) opens on. `records` is None where the database is disabled.
+
+    `offer` tells what there is to choose from for descriptions.
+    """
 
     settings: Settings
     folders: Folders
@@ -95,6 +99,7 @@ class House:
     previews: Previews
     inbox: Inbox
     records_or_none: Records | None
+    offer: Callable[[], Offer]
 
     @property
     def records(self) -> Records:
@@ -102,6 +107,12 @@ class House:
         if self.records_or_none is None:
             raise DatabaseDisabled
         return self.records_or_none
+
+    def tells_spending(self) -> bool:
+        """Whether pages tell what descriptions cost: nobody is bothered with it who never asked for one."""
+        records, settings = self.records_or_none, self.settings
+        named = settings.ingest_describe_base_url or settings.ingest_describe_providers
+        return records is not None and (named is not None or records.library.run_totals.begun())
 
     def thumbnail(self, row: Mapping[str, Any]) -> bytes | None:
         """The thumbnail of a row's file as WebP, made again if it is missing; None where none can be."""
@@ -262,7 +273,8 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
     inbox = Inbox(folders, settings.ingest_inbox)
     previews = Previews(store.folder / "previews", settings.ingest_preview_cache_mb * 2**20)
     kept = Presets(store), Searches(store), previews
-    made = House(settings, folders, store, executor, weights, detector, recipes, badges, roots, *kept, inbox, records)
+    parts = settings, folders, store, executor, weights, detector, recipes, badges, roots, *kept, inbox, records
+    made = House(*parts, partial(taking.offer, settings))
     return made, migration
 
 

@@ -16,7 +16,7 @@ _WHOLE_OF_ITS_OWN = {
 }  # shapes with a section, not a place in the list
 _ANYWHERE = ("host_not_allowed", "token_needed", "cross_origin", "internal_error")
 _PAGES = (
-    ("`GET /ingest-v2`", "the page"),
+    ("`GET /ingest-v2`", "the page; `?q=` is about the files that a search finds, instead of folders"),
     ("`GET /ingest`", "leads to the page (307)"),
     ("`GET /`", "leads to the library once it holds a file, until then to the page (307)"),
     (
@@ -56,6 +56,7 @@ _PAGES = (
         "`GET /dashboard`",
         "the page of the totals of the library; `?root=` and `?q=` narrow it, `?refresh=` is how often it looks, in s",
     ),
+    ("`GET /api/describe/spending`", "the bar of what descriptions cost, as HTML; `?root=` is the project"),
     ("`GET /settings`", "the page of media roots, presets and the NSFW threshold"),
     ("`GET /login` `POST /login`", "a form that trades `INGEST_TOKEN`, where it is set, for a cookie of 30 days"),
 )

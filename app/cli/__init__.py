@@ -1,1 +1,4 @@
-"""The command line: `main.py` has what changes something, `looking.py` what only looks, `finding.py` what searches."""
+"""The command line: `main.py` has what changes something, `looking.py` what only looks, `finding.py` what searches.
+
+What vision models were asked is in `describing.py`.
+"""

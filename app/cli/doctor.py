@@ -57,6 +57,7 @@ def examine(configured: Settings, on_command_line: AbstractSet[str] = frozenset(
         "INGEST_DESCRIBE_BASE_URL": _provider(configured),
         "INGEST_DESCRIBE_PROVIDERS": _other_providers(configured),
         "INGEST_DESCRIBE_TEMPLATES": _templates(configured),
+        "INGEST_CURRENCY": _currency(configured),
     }
     return [
         Finding(name.upper(), _shown(name, value), origin[name.upper()], *verdicts.get(name.upper(), ("ok", "")))
@@ -121,6 +122,11 @@ def _copies(configured: Settings) -> tuple[Verdict, str]:
     except MediaIngestError:  # what is wrong with the address of the database is said there
         return "ok", ""
     return ("ok", "") if told is None else ("note" if told.late else "ok", told.sentence)
+
+
+def _currency(configured: Settings) -> tuple[Verdict, str]:
+    currency = configured.ingest_currency
+    return "ok", "" if currency is None else f"{currency.as_rate}."
 
 
 def _weights(configured: Settings) -> tuple[Verdict, str]:

@@ -9,17 +9,19 @@ import uvicorn
 
 from app import __version__, settings
 from app.cli.comparing import comparing
+from app.cli.describing import describing
 from app.cli.detecting import detecting
 from app.cli.duplicates import duplicating
 from app.cli.finding import finding
 from app.cli.keeping import keeping
 from app.cli.looking import looking
 from app.cli.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
+from app.cli.planned import print_plan
 from app.cli.saying import saying
-from app.cli.terminal import BACK, COULD_NOT_RUN, err, in_foreground, out, print_json
+from app.cli.terminal import COULD_NOT_RUN, err, in_foreground, out, print_json
 from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
 from app.ingest.plan.planner import Planner
-from app.ingest.plan.survey import READ_AGAIN, NothingKnown
+from app.ingest.plan.survey import NothingKnown
 from app.ingest.run.parts import ALL_SESSIONS
 from app.ingest.session.parameters import Parameters, parse_parameters
 from app.ingest.session.state import SessionState
@@ -28,12 +30,12 @@ from app.library.engine import shown_place
 from app.library.migrations import Migration, revision_of
 from app.media import Stage
 from app.settings import Settings
-from app.texts import class_words, counted
 from app.wiring import House, build, take
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 cli.add_typer(looking)
 cli.add_typer(comparing)
+cli.add_typer(describing)
 cli.add_typer(finding)
 cli.add_typer(duplicating)
 cli.add_typer(detecting)
@@ -57,15 +59,6 @@ Thumbnails = Annotated[bool, typer.Option("--thumbnails/--no-thumbnails", help="
 Barcodes = Annotated[bool, typer.Option("--barcodes/--no-barcodes", help="Read barcodes in pictures.")]
 Detect = Annotated[bool, typer.Option("--detect/--no-detect", help="Find objects with INGEST_DETECTOR_MODEL.")]
 SkipExisting = Annotated[bool, typer.Option("--skip-existing/--no-skip-existing", help="Leave out what is fresh.")]
-
-
-_REASONS = {
-    "only_nsfw": "need only NSFW",
-    "read_again": "to read again",
-    "returned": BACK,
-    "words_wait": "to get your words back",
-    "failed_before": "failed before, to try again",
-}
 
 
 def main() -> None:
@@ -179,18 +172,8 @@ def plan(
         house.close()
     if json_:
         print_json(counts)
-        return
-    out.print(f"{counts['pending']:,} of {counted(counts['discovered'], 'file')} would be processed.")
-    for name, count in counts["pending_by"].items():
-        out.print(f"  {count:,} {_REASONS.get(name, name.replace('_', ' '))}")
-        if name == READ_AGAIN:
-            for why, files in counts["read_again"].items():
-                out.print(f"    {files:,} because {why}", markup=False)
-    for name, count in counts["skipped"].items():
-        if count:
-            out.print(f"  {count:,} skipped: {class_words(name)}")
-    for sentence in dict.fromkeys((*counts["unavailable"].values(), *counts["limited"].values())):
-        out.print(f"  {sentence}", markup=False)
+    else:
+        print_plan(counts)
 
 
 @cli.command()
@@ -216,13 +199,14 @@ def resume(
     session_id: str,
     root: Roots = None,
     confirm: Annotated[bool, typer.Option("--confirm", help="The files are gone, as attention asks.")] = False,
+    budget: Annotated[float | None, typer.Option(help="A larger budget in USD, where it stopped at the last.")] = None,
     json_: AsJson = False,
 ) -> None:
     """Go on with a paused or interrupted session, or one that needs attention, in the foreground."""
     checked = checked_id(session_id)
 
     def begin(house: House) -> SessionState:
-        return house.records.runner.resume(checked, confirm=confirm)[0]
+        return house.records.runner.resume(checked, confirm=confirm, budget_usd=budget)[0]
 
     in_foreground(settings_here(root), begin, as_json=json_)
 

@@ -4,6 +4,7 @@ What the commands of `cli.py` share; it decides nothing about files.
 """
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -27,6 +28,8 @@ from rich.progress import (
 )
 
 from app.compare.comparison import Comparison
+from app.currency import money
+from app.describe.ledger import BUDGET_REACHED
 from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
 from app.ingest.run.runner import Runner
 from app.ingest.session.counts import sums_of
@@ -43,6 +46,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 BACK = "missing before and back"
 """What the plan and the end of a session say of files whose rows are marked missing."""
+_FILES = {"docx": "Word files", "json": "JSON files"}
 ALL_WELL, SOME_FAILED, COULD_NOT_RUN = 0, 1, 2
 
 
@@ -65,12 +69,21 @@ def in_foreground(configured: Settings, begin: Callable[[House], SessionState], 
         print_json(session.as_status())
     else:
         print_session(session)
+        print_descriptions(session, house)
         if session.status.resumable:
-            confirm = " --confirm" if session.attention and session.attention["needs_confirm"] else ""
-            out.print(f"Go on with: {command_as_typed()} resume {session.session_id}{confirm}")
+            out.print(f"Go on with: {command_as_typed()} resume {session.session_id}{_to_resume(session)}")
     if session.status is not Status.COMPLETED:
         raise typer.Exit(COULD_NOT_RUN)
     raise typer.Exit(SOME_FAILED if session.outcomes["failed"] else ALL_WELL)
+
+
+def _to_resume(session: SessionState) -> str:
+    """What a resume needs beside the session's id."""
+    if session.attention is None:
+        return ""
+    if session.attention["cause"] == BUDGET_REACHED:
+        return " --budget USD"
+    return " --confirm" if session.attention.get("needs_confirm") else ""
 
 
 @contextmanager
@@ -160,6 +173,22 @@ def print_session(session: SessionState) -> None:
         )
     for sentence in dict.fromkeys((*session.unavailable.values(), *session.limited.values())):
         out.print(f"  {sentence}", markup=False)
+
+
+def print_descriptions(session: SessionState, house: House) -> None:
+    """What the descriptions of a session came to, on one line; nothing of a session that asked for none."""
+    request = session.parameters.describe
+    if request is None:
+        return
+    stage, told = session.stages["describe"], session.describe
+    runs, spent, unpriced = (told["requests"], told["spent_usd"], told.get("unpriced", 0)) if told else (0, 0.0, 0)
+    parts = [f"{stage.done:,}/{stage.total - stage.skipped:,} described"]
+    folder = os.path.abspath(house.settings.describe_dir / session.session_id)
+    parts += [f"{stage.done:,} {_FILES[format_]} in {folder}" for format_ in request.write]
+    parts += [f"{counted(runs, 'run')} recorded"]
+    parts += [money(spent)] if spent or not unpriced else []
+    parts += [f"{unpriced:,} of unknown cost"] if unpriced else []
+    out.print(", ".join([*parts, f"session file {house.store.folder / session.session_id}.json"]), markup=False)
 
 
 def _print_errors(view: SessionStatus) -> None:

@@ -41,6 +41,8 @@ class Money:
     answers: int = 0
     largest: Decimal = Decimal(0)
     """The most that one request cost."""
+    unpriced: int = 0
+    """Requests of which no cost is known."""
 
 
 class Ledger:
@@ -103,6 +105,7 @@ class Ledger:
         money.reserved -= reserved or Decimal(0)
         money.spent += cost
         money.answers += run.status is RunStatus.ANSWERED
+        money.unpriced += run.cost is None
         if reserved is not None and cost > reserved:
             sentence = f"A description cost {in_words(cost)}, more than the {in_words(reserved)} that it could cost: "
             hint = "set INGEST_DESCRIBE_MAX_INPUT_TOKENS and _MAX_OUTPUT_TOKENS to what the server keeps to."

@@ -1,4 +1,4 @@
-"""What a session orders: who describes its pictures, by what template, at what price."""
+"""What a session orders, and what there is to choose from: who describes pictures, by what template, at what price."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,6 +55,33 @@ class Request(Protocol):
     @property
     def include_nsfw(self) -> bool:
         """Whether pictures may leave this machine that are NSFW, or may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTemplate:
+    """A template that can be chosen; `title` is for people."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedProvider:
+    """A provider that can be asked, and its own model. `priced` says whether what a request costs can be told."""
+
+    name: str
+    model: str
+    local: bool
+    priced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a session can choose from; `missing` says in a sentence what to set where there is no provider."""
+
+    templates: tuple[OfferedTemplate, ...] = ()
+    providers: tuple[OfferedProvider, ...] = ()
+    missing: str | None = None
 
 
 def nobody(request: Request) -> Order:

@@ -16,9 +16,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from app.descriptions import Price
 from app.errors import BadSetting, InvalidRequest, in_words
-from app.settings import Settings, Structured, check_base_url, secret_named
+from app.keys import check_base_url
+from app.settings import Settings, Structured, secret_named
 
 DEFAULT = "default"
+NO_PROVIDER = "No vision model is set up: set INGEST_DESCRIBE_BASE_URL and INGEST_DESCRIBE_MODEL."
 _NAMED = "must have a name of at most 200 characters that can be shown"
 _MAX_OUTPUT_TOKENS = Settings.model_fields["ingest_describe_max_output_tokens"].default
 _TIMEOUT_SECONDS = Settings.model_fields["ingest_describe_timeout_seconds"].default
@@ -128,7 +130,7 @@ class Providers:
         if name in self.complaints:
             sentence = self.complaints[name]
         elif name == DEFAULT:
-            sentence = "No provider is set up: set INGEST_DESCRIBE_BASE_URL and INGEST_DESCRIBE_MODEL."
+            sentence = NO_PROVIDER
         elif self.usable:
             sentence = f"There is no provider of that name: choose one of {', '.join(self.usable)}."
         else:

@@ -4,9 +4,9 @@ from functools import partial
 
 from app.describe.asking import Asking
 from app.describe.ledger import Whom
-from app.describe.orders import Order, Request
+from app.describe.orders import Offer, OfferedProvider, OfferedTemplate, Order, Request
 from app.describe.prices import pricing_of, worst
-from app.describe.providers import DEFAULT, Provider, providers_of
+from app.describe.providers import DEFAULT, NO_PROVIDER, Provider, providers_of
 from app.describe.template_files import templates
 from app.describe.wire import UNAVAILABLE, can_be_asked
 from app.descriptions import Describer
@@ -41,6 +41,26 @@ def take(configured: Settings, request: Request) -> Order:
     whom = Whom(provider.name, provider.model, template.name, template.sha256)
     opened = partial(Asking, provider, template, f"image/{form}")
     return Order(whom, describer, opened, provider.concurrency, most, provider.local)
+
+
+def offer(configured: Settings) -> Offer:
+    """What sessions can choose from as things stand; where nobody can be asked, why."""
+    try:
+        found = providers_of(configured)
+    except BadSetting as error:
+        return Offer(missing=error.sentence)
+    if not can_be_asked():
+        return Offer(missing=UNAVAILABLE)
+    if not found.usable:
+        return Offer(missing=next(iter(found.complaints.values()), NO_PROVIDER))
+    offered = templates(configured.ingest_describe_templates).usable.values()
+    return Offer(
+        tuple(OfferedTemplate(template.name, template.title) for template in offered),
+        tuple(
+            OfferedProvider(each.name, each.model, local=each.local, priced=worst(each, pricing_of(each)) is not None)
+            for each in found.usable.values()
+        ),
+    )
 
 
 def _no_price(provider: Provider) -> str:

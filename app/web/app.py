@@ -34,7 +34,7 @@ from app.errors import (
 from app.web import account, activity, failures, inbox, ingest, nsfw, page, places
 from app.web.answers import Answer, Route
 from app.web.depends import only_known
-from app.web.describe import outputs, templates
+from app.web.describe import outputs, providers, runs, spending, templates
 from app.web.description import describe
 from app.web.events import Bells
 from app.web.guard import SECURITY_HEADERS, Guard
@@ -95,8 +95,11 @@ ROUTERS = (
     page.router,
     activity.router,
     dashboard.router,
+    runs.router,
+    spending.router,
     places.router,
     inbox.router,
+    providers.router,
     templates.router,
 )
 STATIC = Path(__file__).parent / "static"

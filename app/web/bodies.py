@@ -51,6 +51,8 @@ class Resumption(OfSession):
 
     confirm: bool = False
     """True where `attention.needs_confirm` asks for it: what is missing is really gone."""
+    budget_usd: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)] | None = None
+    """With `attention.cause` `budget_reached`: what the session may cost from now on, in USD; null: as before."""
 
 
 def _known_cause(cause: Any) -> Any:

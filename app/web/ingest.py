@@ -134,10 +134,14 @@ def process(records: InRecords, body: ProcessBody) -> Accepted[Started]:
 
 
 @router.post("/resume")
-@refuses(*STATE_FOLDER)
+@refuses("illegal_move", "already_active", *STATE_FOLDER)
 def resume(records: InRecords, body: ResumeBody) -> Answer[Resumed]:
-    """Makes a paused, interrupted or attention session go on; safe at any time, never a second worker."""
-    session, resumed = records.runner.resume(body.session_id, confirm=body.confirm)
+    """Makes a paused, interrupted or attention session go on; safe at any time, never a second worker.
+
+    One that stopped at its budget gets a larger one by `budget_usd`; 409 `illegal_move` where it stopped for another
+    reason, `already_active` where a session with that budget is under way.
+    """
+    session, resumed = records.runner.resume(body.session_id, confirm=body.confirm, budget_usd=body.budget_usd)
     return Answer({**session.as_status(), "resumed": resumed})
 
 

@@ -1,5 +1,7 @@
 """The page, its login, and whether the server is alive and ready."""
 
+import os
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -79,6 +81,8 @@ def about_ingest(house: House) -> dict[str, Any]:
         "unavailable": {"nsfw": recipe.unavailable.get(Stage.NSFW)},
         "nsfw_model": recipe.nsfw_model.name if recipe.nsfw_model else "",
         "inbox": inbox.shown if inbox else "",
+        "offer": asdict(house.offer()),
+        "outputs_folder": os.path.abspath(house.settings.describe_dir),
         "fields": FIELDS_SHOWN,
         "state_folder": str(house.store.folder),
     }

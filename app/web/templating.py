@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 
 from app import __version__
+from app.currency import money
 from app.errors import NeedsAttention
 from app.ingest.session.parameters import SessionRequest
 from app.texts import class_words, counted
@@ -42,8 +43,12 @@ _OPTIONAL = {"read_barcodes": "barcodes", "detect_objects": "detection", "descri
 
 def show(request: Request, name: str, values: Mapping[str, Any], *, status: int = 200) -> Response:
     """A page: the template of this name with these values."""
-    known = {"version": __version__, "anything_proposed": partial(_anything_proposed, request), **values}
-    return _templates.TemplateResponse(request, name, known, status_code=status)
+    always = {
+        "version": __version__,
+        "tells_spending": request.app.state.house.tells_spending,
+        "anything_proposed": partial(_anything_proposed, request),
+    }
+    return _templates.TemplateResponse(request, name, {**always, **values}, status_code=status)
 
 
 def _anything_proposed(request: Request) -> bool:
@@ -110,10 +115,22 @@ def words(code: str) -> str:
     return class_words(code)
 
 
-def folders(shown: list[str]) -> str:
-    """The folders of a session: two by name, and how many others there are."""
+def files_of(parameters: Mapping[str, Any]) -> str:
+    """Which files a session is about: what a search finds, or folders, two by name and how many others there are."""
+    if parameters.get("q"):
+        return f"Search: {readable(parameters['q'])}"
+    shown = parameters["directories"]
     names = ", ".join(map(readable, shown[:2]))
     return names if len(shown) < 3 else f"{names} and {counted(len(shown) - 2, 'other folder')}"
+
+
+def paid(spending: Mapping[str, Any]) -> str:
+    """What descriptions of a session cost: `$0.1200 for 12 descriptions`, of which some may have no known cost."""
+    answers, unpriced = counted(spending["answers"], "description"), spending.get("unpriced", 0)
+    if unpriced and not spending["spent_usd"]:
+        return f"{answers} of unknown cost"
+    more = f", {unpriced:,} of unknown cost" if unpriced else ""
+    return f"{money(spending['spent_usd'])} for {answers}{more}"
 
 
 def asked(parameters: Mapping[str, Any]) -> list[str]:
@@ -136,5 +153,5 @@ def asked(parameters: Mapping[str, Any]) -> list[str]:
     return told + ([] if by_default else [f"NSFW from {threshold}"])
 
 
-for _filter in (readable, counted, when, duration, size, words, folders, asked):
+for _filter in (readable, counted, when, duration, size, words, files_of, paid, asked, money):
     _templates.env.filters[_filter.__name__] = _filter

@@ -16,7 +16,6 @@ from app.describe.orders import Take, nobody
 from app.formats import Kind
 from app.ingest.disk.folders import Folders
 from app.ingest.run.ingestor import Ingestor
-from app.ingest.run.parts import Outputs
 from app.ingest.run.runner import Runner
 from app.ingest.session.counts import PlanCounts
 from app.ingest.session.parameters import Parameters, parse_parameters
@@ -232,7 +231,7 @@ class Workplace:
         self.reader = Reader(self.media)
         self.ends: list[Callable[[], object]] = []
         self.take: Take = nobody
-        self.outputs: Outputs | None = None
+        self.outputs: Any = None
         self.open()
 
     def open(self) -> None:

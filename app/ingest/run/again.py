@@ -1,8 +1,11 @@
-"""The parameters of a retry: of the failed files of one session, or of those that failed in any."""
+"""What a session is asked once more: to try failed files again, of itself or of any, or to go on for more money."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from app.errors import IllegalMove, NothingMatches
+from app.describe.ledger import BUDGET_REACHED, in_words
+from app.descriptions import in_usd
+from app.errors import IllegalMove, InvalidRequest, NothingMatches
 from app.ingest.run.parts import ALL_SESSIONS, Parts
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState
@@ -40,3 +43,20 @@ def _asking_for_all(failed: Mapping[bytes, Stage]) -> Parameters:
         read_barcodes=Stage.BARCODES in failed.values(),
         detect_objects=Stage.DETECT in failed.values(),
     )
+
+
+def with_budget(session: SessionState, budget_usd: float) -> SessionState:
+    """A session that stopped at its budget with a larger one, in USD. Raises IllegalMove for any other session.
+
+    Raises InvalidRequest for a budget that allows nothing more.
+    """
+    request, attention = session.parameters.describe, session.attention
+    if request is None or attention is None or attention["cause"] != BUDGET_REACHED:
+        raise IllegalMove("Only a session that stopped at its budget can get a larger one.")
+    so_far = in_usd(max(request.budget_usd or 0.0, session.describe["spent_usd"] if session.describe else 0.0))
+    if in_usd(budget_usd) <= so_far:
+        sentence = f"The budget must be larger than {in_words(so_far)}, or the session would stop again at once."
+        raise InvalidRequest(sentence, field="budget_usd")
+    parameters = session.parameters.but(describe=request.model_copy(update={"budget_usd": budget_usd}))
+    described = session.describe and {**session.describe, "budget_usd": budget_usd}
+    return replace(session, parameters=parameters, describe=described)

@@ -2,14 +2,9 @@
 
 import time
 
-from app.describe.ledger import BUDGET_REACHED
-from app.ingest.session.state import SessionState, Status
-from app.ingest.session.status import Attention
+from app.ingest.session.state import SessionState, Status, goes_on_by_itself
 
 RETRY_SECONDS = (5.0, 10.0, 30.0, 60.0)
-_ENDLESS = frozenset(  # waiting mends none of them
-    {"internal_error", "sum_does_not_close", BUDGET_REACHED, "price_unknown", "provider_refuses", "no_provider"}
-)
 
 
 class Backoff:
@@ -20,7 +15,7 @@ class Backoff:
 
     def plan(self, session: SessionState) -> None:
         """Plans the next try of a session where waiting can help; one that needs none, or a person, has none."""
-        if session.status is not Status.ATTENTION or not _waiting_helps(session.attention):
+        if session.status is not Status.ATTENTION or not goes_on_by_itself(session.attention):
             self.drop(session.session_id)
             return
         tries, _ = self._tries.get(session.session_id, (0, 0.0))
@@ -39,7 +34,3 @@ class Backoff:
         """Until the next try, 0 where one is due; None where none is planned."""
         first = min((at for _, at in self._tries.values()), default=None)
         return None if first is None else max(0.0, first - time.monotonic())
-
-
-def _waiting_helps(attention: Attention | None) -> bool:
-    return attention is None or (attention["cause"] not in _ENDLESS and not attention.get("needs_confirm"))

@@ -18,6 +18,7 @@ from app.ingest.session.parameters import DescribeRequest, Parameters
 from app.ingest.session.state import SessionState
 from app.ingest.session.status import DescribeStatus, Range
 from app.ingest.session.store import DESCRIPTIONS
+from app.library.describing.runs import Spent
 from app.library.library import Library
 from app.library.values import is_nsfw, now
 from app.media import Analysis
@@ -32,8 +33,7 @@ class Describer:
         settle(parts, session.session_id)
         if request.write and parts.outputs is not None:
             parts.outputs.catch_up(session.session_id, request.write)
-        spent = parts.library.runs.spent(session.session_id)
-        money = Money(spent.usd, Decimal(0), spent.runs, spent.answered, spent.largest)
+        money = _money_of(parts.library.runs.spent(session.session_id))
         budget = None if request.budget_usd is None else in_usd(request.budget_usd)
         journal = Journal(journal_of(parts, session.session_id))
         self.ledger = Ledger(journal, order.whom, now=now, budget=budget, money=money)
@@ -60,6 +60,11 @@ class Describer:
             outputs.write(self._session_id, result.file.place, write, result.to_send)
 
 
+def _money_of(spent: Spent) -> Money:
+    """The money of a session before its next request."""
+    return Money(spent.usd, Decimal(0), spent.runs, spent.answered, spent.largest, spent.unpriced)
+
+
 def money_told(money: Money, budget_usd: float | None) -> DescribeStatus:
     """What a status says of the money of its session."""
     return {
@@ -68,6 +73,7 @@ def money_told(money: Money, budget_usd: float | None) -> DescribeStatus:
         "budget_usd": budget_usd,
         "requests": money.requests,
         "answers": money.answers,
+        "unpriced": money.unpriced,
     }
 
 
@@ -109,8 +115,7 @@ def settled(parts: Parts, session: SessionState) -> SessionState:
         return session
     with contextlib.suppress(NeedsAttention):
         settle(parts, session.session_id)
-        spent = parts.library.runs.spent(session.session_id)
-        money = Money(spent.usd, Decimal(0), spent.runs, spent.answered)
+        money = _money_of(parts.library.runs.spent(session.session_id))
         return replace(session, describe=money_told(money, session.parameters.describe.budget_usd))
     return session
 

@@ -18,7 +18,7 @@ from app.errors import (
     UnknownSession,
 )
 from app.ingest.plan.survey import Survey
-from app.ingest.run.again import to_retry
+from app.ingest.run.again import to_retry, with_budget
 from app.ingest.run.backoff import Backoff
 from app.ingest.run.control import Control, Stop
 from app.ingest.run.ingestor import Ingestor
@@ -158,15 +158,21 @@ class Runner:
         """Ends the session; what is committed stays."""
         return self._stop(session_id, Stop.CANCEL)
 
-    def resume(self, session_id: str, *, confirm: bool = False) -> tuple[SessionState, bool]:
+    def resume(
+        self, session_id: str, *, confirm: bool = False, budget_usd: float | None = None
+    ) -> tuple[SessionState, bool]:
         """The session, and whether this call made it go on; safe at any time, never a second worker.
 
-        `confirm` says that a person has seen what attention asks to confirm.
+        `confirm` says that a person has seen what attention asks to confirm, `budget_usd` what it may cost from now on.
+        Raises what `with_budget` raises.
         """
         with self._changed:
             session = self.session(session_id)
             if not session.status.resumable:
                 return session, False
+            if budget_usd is not None:
+                session = with_budget(session, budget_usd)
+                self._refuse_twin(session.parameters)
             self._ingestor.store.prepare()
             self._backoff.drop(session_id)
             asked = session.attention is not None and session.attention.get("needs_confirm", False)

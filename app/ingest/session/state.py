@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from app.describe.ledger import BUDGET_REACHED
 from app.errors import IllegalMove, MediaIngestError, NeedsAttention
 from app.ingest.session.counts import (
     STATS,
@@ -32,6 +33,10 @@ VERSION = 1
 MAX_ERRORS = 20
 SUSPICIOUS_SECONDS = 2.0
 MAX_DEATHS = 2  # of the server with the same file in progress
+WAITING_MENDS_NONE = frozenset(
+    {"internal_error", "sum_does_not_close", BUDGET_REACHED, "price_unknown", "provider_refuses", "no_provider"}
+)
+"""The causes of attention that only a person can mend."""
 COUNTING = 2
 """Which rule the counters of a session follow; they are counted anew from the log where it is an older one."""
 
@@ -169,6 +174,11 @@ class SessionState:
             return None
         seconds = self.pending / self.files_per_second
         return {"low": math.floor(seconds * 0.75), "high": math.ceil(seconds * 1.5)}
+
+    @property
+    def _attention(self) -> Attention | None:
+        attention = self.attention
+        return None if attention is None else {**attention, "by_itself": goes_on_by_itself(attention)}
 
     def to(self, status: Status, at: str) -> "SessionState":
         """The session in another status. Raises IllegalMove where the table of moves has none."""
@@ -334,7 +344,7 @@ class SessionState:
             "ended_at": self.ended_at,
             "heartbeat_at": self.heartbeat_at,
             "last_event_id": self.last_event_id,
-            "attention": None if self.attention is None else self.attention.copy(),
+            "attention": self._attention,
             "marked_missing": self.marked_missing,
             "interruptions": self.interruptions,
             "parameters": dict(self.parameters.as_json),
@@ -346,6 +356,11 @@ class SessionState:
             "describe": self.describe,
             "dismissed": self.dismissed,
         }
+
+
+def goes_on_by_itself(attention: Attention | None) -> bool:
+    """Whether a session that needs attention is tried again without a person's doing."""
+    return attention is None or not (attention["cause"] in WAITING_MENDS_NONE or attention.get("needs_confirm"))
 
 
 def attention_for(trouble: MediaIngestError) -> Attention:

@@ -69,6 +69,8 @@ class DescribeStatus(TypedDict):
     """Requests that were sent."""
     answers: int
     """Those of them that gave a description."""
+    unpriced: NotRequired[int]  # sessions of the first versions have none
+    """Requests of which no cost is known: they are no part of `spent_usd`."""
 
 
 @described
@@ -80,7 +82,9 @@ class Attention(TypedDict):
     sentence: str
     """What is wrong and what to do."""
     needs_confirm: NotRequired[bool]  # sessions of the first versions have none
-    """True: it goes on only by `resume` with `"confirm": true`; false: also by itself."""
+    """True: it goes on only by `resume` with `"confirm": true`."""
+    by_itself: NotRequired[bool]  # told, not kept
+    """Whether it is tried again by itself; else a person has to mend what is wrong, and resume it."""
 
 
 @described

@@ -1,13 +1,15 @@
 """Requests to providers: written in the transaction of their file, asked for by what would be paid again, listed."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.descriptions import Description, Run, RunStatus, in_usd
+from app.library.describing.listing import ShownRun, WantedRuns, page_of
 from app.library.describing.tables import RUNS
 from app.library.engine import Engines
 from app.library.prepared import Prepared
@@ -16,6 +18,7 @@ from app.library.values import NsfwKnown
 from app.media import Place
 from app.texts import clean_json, clean_text
 
+_A_PAGE = 500
 _ADD = Prepared(
     {
         "sqlite": sqlite.insert(RUNS).on_conflict_do_nothing().inline(),
@@ -26,12 +29,16 @@ _ADD = Prepared(
 
 
 class Spent(NamedTuple):
-    """What a session's requests cost: how many, how many were answered, in USD, and the most that one of them cost."""
+    """What a session's requests cost: how many, how many were answered, in USD, and the most that one of them cost.
+
+    `unpriced` are those of which no cost is known.
+    """
 
     runs: int
     answered: int
     usd: Decimal
     largest: Decimal
+    unpriced: int
 
 
 def add_runs(
@@ -92,6 +99,18 @@ class Runs:
         found = self._engines.read(lambda connection: connection.execute(statement).one_or_none())
         return NsfwKnown() if found is None else NsfwKnown(*found)
 
+    def page(self, wanted: WantedRuns, *, before: int | None, limit: int) -> tuple[list[ShownRun], int | None]:
+        """Up to so many requests, the newest first, and the id to go on before, None on the last page."""
+        return self._engines.read(partial(page_of, wanted=wanted, before=before, limit=limit))
+
+    def each(self, wanted: WantedRuns) -> Iterator[ShownRun]:
+        """Requests, the newest first, read some at a time."""
+        before, more = None, True
+        while more:
+            found, before = self.page(wanted, before=before, limit=_A_PAGE)
+            yield from found
+            more = before is not None
+
     def spent(self, session_id: str) -> Spent:
         """What the requests of a session come to."""
         mine = RUNS.c.session_id == session_id
@@ -100,9 +119,10 @@ class Runs:
             func.count().filter(RUNS.c.status == RunStatus.ANSWERED.value),
             func.coalesce(func.sum(RUNS.c.cost_usd), 0.0),
             func.coalesce(func.max(RUNS.c.cost_usd), 0.0),
+            func.count().filter(RUNS.c.cost_usd.is_(None)),
         )
         row = self._engines.read(lambda c: c.execute(select(*counts).where(mine)).one())
-        return Spent(row[0], row[1], in_usd(row[2]), in_usd(row[3]))
+        return Spent(row[0], row[1], in_usd(row[2]), in_usd(row[3]), row[4])
 
 
 def _as_row(run: Run, session_id: str, place: Place, media_id: int | None) -> Mapping[str, Any]:

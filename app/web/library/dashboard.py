@@ -61,7 +61,8 @@ def show_dashboard(
             "dashboard.html",
             {**asked, "problem": error.sentence, "parts": (q[:at], q[at : at + 1], q[at + 1 :])},
         )
-    sums = library_sums(house.records, query, root)
+    currency = house.settings.ingest_currency
+    sums = library_sums(house.records, query, root, currency)
     values = {
         "sums": sums,
         "found": partial(library_address, of_root(query, root)),
@@ -70,7 +71,8 @@ def show_dashboard(
         "sessions": lambda name: address("/sessions", {"root": name}),
         "here": lambda name: address("/dashboard", {"root": name, "q": q, "refresh": str(every or "")}),
         "bars": _bars(sums, of_root(query, root), root),
-        "nothing": not (sums["files"] or sums["missing"] or sums["failures"]),
+        "nothing": not (sums["files"] or sums["missing"] or sums["failures"] or sums["runs"]),
+        "currency": currency,
         "narrowed": bool(root or query != EVERYTHING),
         "at": now(),
     }

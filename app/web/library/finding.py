@@ -30,7 +30,7 @@ from app.query.words import fold, fold_path, natural
 from app.shapes import described
 from app.web.answers import Answer, Route, refuses
 from app.web.cursors import cursor_of, values_in
-from app.web.depends import Cursor, InRecords, Limit, only_known
+from app.web.depends import Cursor, InHouse, InRecords, Limit, only_known
 from app.web.templating import show
 
 router = APIRouter(prefix="/api/library", route_class=Route, dependencies=[only_known], tags=["Library"])
@@ -86,11 +86,11 @@ pages = APIRouter(route_class=Route, dependencies=[only_known], include_in_schem
 
 @pages.get("/library")
 def show_library(
-    request: Request, q: str = "", sort: str = "", order: str = "", size: str = "", filters: str = ""
+    request: Request, house: InHouse, q: str = "", sort: str = "", order: str = "", size: str = "", filters: str = ""
 ) -> Response:
     """Shows what a search finds; the script reads the rest of the address."""
     del sort, order, size, filters
-    return show(request, "library.html", {"q": q})
+    return show(request, "library.html", {"q": q, "describes": bool(house.offer().providers)})
 
 
 @router.get("/files")

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.describe.ledger import Account, Whom
 from app.describe.orders import Order
 from app.descriptions import Describer, Run, RunStatus, Usage
-from app.errors import CannotRead, InvalidRequest, NeedsAttention
+from app.errors import CannotRead, IllegalMove, InvalidRequest, NeedsAttention
 from app.export.descriptions.outputs import session_outputs
 from app.ingest.session.parameters import parse_parameters
 from app.ingest.session.state import SessionState, Status
@@ -131,6 +131,7 @@ def test_each_picture_is_asked_about_once_and_its_run_is_committed_with_it(place
         "budget_usd": None,
         "requests": 2,
         "answers": 2,
+        "unpriced": 0,
     }
     assert session.stages["describe"].done == 2
     assert [*place.store.folder.glob("*.describe.jsonl")] == []
@@ -303,6 +304,40 @@ def test_directly_committed_words_fill_what_nobody_said_and_stay_through_a_new_r
     row = place.library.file(Place("m", b"a.jpg"))
     assert row["title"] is None
     assert "model" not in {word["source"] for word in row["keywords"]}
+
+
+def test_a_session_that_stopped_at_its_budget_goes_on_with_a_larger_one_that_is_kept(place, model):
+    pictures(place, "a", "b", "c", "d")
+    started = place.runner.start(parameters("m", describe=DESCRIBE | {"budget_usd": 0.035}))
+    session = place.until(started.session_id, Status.ATTENTION)
+    with pytest.raises(InvalidRequest, match=r"larger than \$0\.0350"):
+        place.runner.resume(session.session_id, budget_usd=0.035)
+    place.runner.resume(session.session_id, budget_usd=1.0)
+    session = place.until(session.session_id, Status.COMPLETED)
+    assert_sums_close(session)
+    assert (session.describe["spent_usd"], session.describe["budget_usd"]) == (0.04, 1.0)
+    assert len(model.asked) == 4
+    told = place.library.session_rows()[session.session_id]
+    assert told.detail["parameters"]["describe"]["budget_usd"] == 1.0
+
+
+def test_only_a_session_that_stopped_at_its_budget_gets_a_larger_one(place, model):
+    pictures(place, "a")
+    model.trouble[b"a"] = NeedsAttention("Nobody answers.", cause="provider_unreachable")
+    started = place.runner.start(parameters("m", describe=DESCRIBE | {"budget_usd": 1.0}))
+    session = place.until(started.session_id, Status.ATTENTION)
+    with pytest.raises(IllegalMove):
+        place.runner.resume(session.session_id, budget_usd=2.0)
+
+
+def test_what_waiting_does_not_mend_is_not_said_to_be_tried_again(place, model):
+    pictures(place, "a")
+    for cause, by_itself in (("provider_unreachable", True), ("provider_refuses", False)):
+        model.trouble[b"a"] = NeedsAttention("No.", cause=cause)
+        started = place.runner.start(parameters("m", describe=DESCRIBE))
+        session = place.until(started.session_id, Status.ATTENTION)
+        assert session.as_status()["attention"]["by_itself"] is by_itself
+        place.runner.cancel(session.session_id)
 
 
 # -- files that are written while it runs ------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def test_each_number_is_that_of_its_list_while_files_come_go_fail_and_are_edited
 
 def test_nothing_that_costs_money_has_run_yet(door):
     summary = door.get("/api/summary")
-    assert (summary["runs"], summary["spent_usd"], summary["average_usd"], summary["currencies"]) == (0, 0, None, {})
+    assert (summary["runs"], summary["spent_usd"], summary["average_usd"], summary["currencies"]) == (0, 0, None, [])
 
 
 def test_a_search_that_cannot_be_read_is_refused_at_its_place(door):

@@ -5,7 +5,7 @@ import { savedForm, saveForm } from "../lib/storage.js";
 import { besideNow, chosenDirectories, setBeside, setDirectories } from "./several.js";
 
 /** @import { ApiError } from "../lib/api.js" */
-/** @import { Parameters, Request } from "../lib/types.d.ts" */
+/** @import { FormPart, Parameters, Request } from "../lib/types.d.ts" */
 
 const SWITCHES = /** @type {const} */ ([
   "recursive",
@@ -49,6 +49,14 @@ let thresholdChosen = false; // by a person in this tab: the library's is not of
 /** @type {number | null} */
 let offered = null; // the library's threshold, as far as this page knows
 
+/** @type {FormPart | null} */
+let later = null; // the part that only some servers have
+
+/** @param {FormPart} part */
+export function addPart(part) {
+  later = part;
+}
+
 /** @param {typeof NUMBERS[number]} id */
 const optionalNumber = (id) => {
   const input = byId(id);
@@ -74,7 +82,7 @@ export function readParameters() {
   parameters.max_bytes = inBytes(optionalNumber("max_mb"));
   parameters.max_files = optionalNumber("max_files");
   parameters.workers = optionalNumber("workers");
-  return parameters;
+  return { ...parameters, ...later?.read() };
 }
 
 /**
@@ -99,6 +107,7 @@ export function writeParameters(parameters) {
   thresholdChosen = typeof parameters.nsfw_threshold === "number";
   fill("nsfw_threshold", parameters.nsfw_threshold ?? offered);
   byId("nsfw_threshold_slider").value = byId("nsfw_threshold").value;
+  later?.write(parameters);
   if (directories.length) setDirectories(directories);
   else byId("pattern").dispatchEvent(new Event("input", { bubbles: true }));
 }
@@ -117,6 +126,7 @@ export function clearErrors() {
     setMessage(byId(`${id}-error`), "");
   }
   setMessage(byId("form-error"), "");
+  later?.refuse(null);
 }
 
 /**
@@ -130,6 +140,7 @@ export function showError(error) {
   const field = TYPED.find((id) => id === named);
   const sentence = error.message.replace(/^\w+/, (word) => NAMES[word] ?? word);
   if (field) fieldError(field, sentence);
+  else if (later?.refuse(error)) return;
   else if (["outside_roots", "no_such_directory", "not_a_directory"].includes(error.cause)) {
     fieldError("directory", sentence);
   } else setMessage(byId("form-error"), sentence, error.cause);

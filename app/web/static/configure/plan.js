@@ -47,7 +47,7 @@ let databaseEnabled = true;
  *
  * @param {Request} parameters
  */
-const sourceOf = ({ directories, recursive }) => JSON.stringify([directories, recursive]);
+const sourceOf = ({ q, directories, recursive }) => JSON.stringify([q, directories, recursive]);
 
 /** Asks for the plan of the form as it stands, soon: of folders that this page has not walked yet, by a new walk. */
 export function planSoon() {
@@ -93,7 +93,7 @@ export async function planNow({ refresh = false } = {}) {
   if (!databaseEnabled) return nothing("");
   if (!checkNumbers()) return nothing("Correct the marked field first.");
   const parameters = readParameters();
-  if (parameters.directories.length === 0) {
+  if (!parameters.q && parameters.directories.length === 0) {
     return nothing("Choose a directory first.", "Choose a directory to see what a run would do.");
   }
   const question = new AbortController();
@@ -186,6 +186,7 @@ function showPlan(plan, parameters) {
     ...group("To process", plan.pending_by, parameters, true),
     ...onlyNsfw(plan.pending_by["only_nsfw"]),
     ...readAgain(plan.read_again),
+    ...descriptions(plan, parameters),
     ...group("Left alone", Object.fromEntries(skips(plan.skipped)), parameters, false),
     ...Object.entries(plan.unavailable).filter(([stage]) => stage !== "nsfw")
       .map(([stage, sentence]) => make("p", { class: "unavailable" }, `${capital(stage)}: ${sentence}`)),
@@ -238,7 +239,7 @@ const takes = (estimate) => (estimate ? `It takes ${estimate}.` : "");
  * @param {Plan} plan
  */
 function whyNothing(plan) {
-  if (!plan.discovered) return "There are no files in this folder.";
+  if (!plan.discovered) return "There are no files here.";
   if (plan.skipped.fresh === plan.discovered) return "Everything here is in the library already.";
   const parts = skips(plan.skipped).filter(([, value]) => value).map(([name, value]) =>
     `${number(value)} ${classLabel(name)}`
@@ -298,6 +299,14 @@ function readAgain(reasons) {
   if (!Object.keys(reasons).length) return [];
   const told = make("div");
   import("./reasons.js").then(({ tellReasons }) => tellReasons(told, reasons), unheard);
+  return [told];
+}
+
+/** @type {(plan: Plan, parameters: Request) => HTMLElement[]} */
+function descriptions({ describe_estimate: estimate }, { describe }) {
+  if (!estimate) return [];
+  const told = make("div");
+  import("../describe/words.js").then(({ tellEstimate }) => tellEstimate(told, estimate, describe), unheard);
   return [told];
 }
 

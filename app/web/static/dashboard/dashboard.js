@@ -3,37 +3,21 @@
 
 import * as api from "../lib/api.js";
 import { byId, setMessage, setText } from "../lib/dom.js";
-import { SessionStream } from "../lib/events.js";
+import { fetched } from "../lib/fetched.js";
 import { onPresence } from "../lib/presence.js";
-import { ago, day, hasEnded } from "../lib/words.js";
+import { ago, day } from "../lib/words.js";
+import { unhurried } from "../lib/unhurried.js";
 import { whileSeen } from "../lib/watch.js";
+import { onChange } from "../shared/following.js";
 import { showDays } from "./days.js";
-import { fetched } from "./fetched.js";
 
 const GONE = "The server does not answer. These are its last numbers; reconnecting.";
-const LOOK_FOR_SESSION_MS = 5_000;
-const REST_MS = 1_000; // between two looks while a session runs
-const SHARE = 4; // of the time at most, where a large library needs long to answer: one in so many
 
 let shownAt = Date.now();
-let neededMs = 0;
-/** @type {Promise<void> | null} */
-let looking = null;
-/** @type {number | undefined} */
-let soon;
 /** @type {(() => void) | null} */
 let stop = null;
 
-/** Looks at the server, once at a time. */
-function look() {
-  looking ??= refresh().finally(() => {
-    looking = null;
-  });
-  return looking;
-}
-
 async function refresh() {
-  const since = Date.now();
   try {
     const answer = await fetched(location.pathname + location.search);
     setMessage(byId("dashboard-message"), "");
@@ -43,10 +27,10 @@ async function refresh() {
   } catch (error) {
     const { message, cause } = api.refusal(error);
     setMessage(byId("dashboard-message"), message, cause);
-  } finally {
-    neededMs = Date.now() - since;
   }
 }
+
+const looks = unhurried(refresh);
 
 /**
  * Puts what is new in place. What is the same stays, and with it the focus; where it was in a list that changed, it goes to
@@ -106,45 +90,10 @@ function showAge() {
   setText(byId("dashboard-age"), `Updated ${ago((Date.now() - shownAt) / 1_000)}`);
 }
 
-/** Looks soon, as often as a running session should ask. */
-function lookSoon() {
-  if (document.hidden) return;
-  soon ??= setTimeout(() => {
-    soon = undefined;
-    look();
-  }, Math.max(0, shownAt + Math.max(REST_MS, SHARE * neededMs) - Date.now()));
-}
-
-let committed = "";
-/** @type {string | null} */
-let newest = null; // the session that the page of taking in would show, and how it stands
-const stream = new SessionStream({
-  onStatus: (status) => {
-    const now = `${status.session_id} ${status.status} ${status.processed_files}`;
-    if (now !== committed) lookSoon();
-    committed = now;
-    if (hasEnded(status)) stream.stop();
-  },
-  onRow: () => undefined,
-  onConnection: () => undefined,
-});
-
-/** Follows the session that runs, if one does; one that came and ended meanwhile is seen as well. */
-async function follow() {
-  if (stream.sessionId !== null) return;
-  const answer = await api.activeSession().catch(() => null);
-  if (!answer) return;
-  const { session_id: id, status } = answer;
-  if (newest !== null && newest !== `${id} ${status}`) lookSoon();
-  newest = `${id} ${status}`;
-  if (id === null || status === null || hasEnded({ status })) return;
-  stream.follow(id, (await api.status(id).catch(() => null))?.last_event_id ?? 0);
-}
-
 /** Looks every so many seconds; 0 is never. @param {number} seconds */
 function every(seconds) {
   stop?.();
-  stop = seconds ? whileSeen(look, seconds * 1_000) : null;
+  stop = seconds ? whileSeen(looks.now, seconds * 1_000) : null;
 }
 
 /** The page that the form leads to looks as often. @param {string} seconds */
@@ -155,7 +104,7 @@ function keepInForm(seconds) {
 
 function prepare() {
   byId("dashboard-look").hidden = false;
-  byId("dashboard-refresh").addEventListener("click", look);
+  byId("dashboard-refresh").addEventListener("click", looks.now);
   const choice = byId("dashboard-every");
   choice.addEventListener("change", () => {
     const address = new URL(location.href);
@@ -164,7 +113,7 @@ function prepare() {
     history.replaceState(null, "", address);
     every(Number(choice.value));
     keepInForm(choice.value);
-    look(); // the links of the page have it, too
+    looks.now(); // the links of the page have it, too
   });
   every(Number(choice.value));
   localTimes(byId("dashboard"));
@@ -173,10 +122,9 @@ function prepare() {
   setInterval(showAge, 1_000);
   onPresence((gone) => {
     if (gone) setMessage(byId("dashboard-message"), GONE, "unreachable");
-    else look();
+    else looks.now();
   });
-  follow();
-  whileSeen(follow, LOOK_FOR_SESSION_MS);
+  onChange(looks.soon);
 }
 
 const form = document.querySelector("form.narrow");

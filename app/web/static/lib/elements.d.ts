@@ -89,6 +89,7 @@ export interface Elements {
   "comparing-text": "p";
   "comparing-title": "h2";
   "complete": "section";
+  "complete-descriptions": "div";
   "complete-facts": "dl";
   "complete-failures": "div";
   "complete-file": "code";
@@ -134,6 +135,9 @@ export interface Elements {
   "described-reject": "button";
   "described-said": "div";
   "detect_objects": "input";
+  describe: "input";
+  "describe-found": "a";
+  "describe-options": "div";
   "directory": "input";
   "directory-error": "small";
   "directory-help": "small";
@@ -157,6 +161,8 @@ export interface Elements {
   "edit-score": "select";
   "edit-title": "input";
   "enable_nsfw_detection": "input";
+  money: "section";
+  "read_barcodes": "input";
   "errors": "ol";
   "errors-card": "section";
   "errors-title": "h3";
@@ -333,7 +339,6 @@ export interface Elements {
   "queue": "section";
   "queue-list": "ul";
   "queue-title": "h2";
-  "read_barcodes": "input";
   "recent-directories": "datalist";
   "recursive": "input";
   "regions-kind": "select";
@@ -393,6 +398,8 @@ export interface Elements {
   "skip_existing": "input";
   "sort": "select";
   "speed": "span";
+  "spending": "section";
+  "spending-root": "select";
   "stages": "section";
   "stages-list": "ul";
   "stages-notes": "div";

@@ -16,7 +16,16 @@ export type Standing =
   | "cancelled";
 export type Outcome = "added" | "updated" | "moved" | "unchanged" | "failed" | "vanished";
 export type Skip = "fresh" | "filtered" | "unsupported" | "failed_before" | "beyond_max_files";
-export type Stage = "identify" | "metadata" | "keywords" | "score" | "thumbnail" | "nsfw" | "barcodes" | "detect";
+export type Stage =
+  | "identify"
+  | "metadata"
+  | "keywords"
+  | "score"
+  | "thumbnail"
+  | "nsfw"
+  | "barcodes"
+  | "detect"
+  | "describe";
 export type Counted = "processed" | "committed" | "unchanged" | "failed" | "vanished" | "incomplete";
 export type Verdict = "parsed" | "partly" | "raw_only";
 export type Stat =
@@ -66,6 +75,7 @@ export interface Card {
 
 /** What a session was asked to do. */
 export interface Parameters {
+  q: string | null;
   directories: string[];
   recursive: boolean;
   pattern: string;
@@ -78,6 +88,7 @@ export interface Parameters {
   import_scores: boolean;
   read_barcodes: boolean;
   detect_objects: boolean;
+  describe: DescribeRequest | null;
   generate_thumbnails: boolean;
   skip_existing: boolean;
   max_files: number | null;
@@ -87,8 +98,39 @@ export interface Parameters {
   retry_chosen?: string | null;
 }
 
+/** Who is to describe the pictures of a session, by what template, and for how much. */
+export interface DescribeRequest {
+  template: string;
+  provider: string;
+  model: string | null;
+  budget_usd: number | null;
+  commit: "proposals" | "direct";
+  include_nsfw: boolean;
+  write: ("json" | "docx")[];
+}
+
+/** What descriptions cost so far, in USD; `budget_usd` null: no limit. */
+export interface Spending {
+  spent_usd: number;
+  reserved_usd: number;
+  budget_usd: number | null;
+  requests: number;
+  answers: number;
+  unpriced?: number;
+}
+
 /** What the form asks for: what a person left empty is left to the server. */
 export type Request = Partial<Parameters> & { directories: string[] };
+
+/**
+ * A part of the form that is loaded later: what it adds to the parameters, how it is filled in, and what it says of a
+ * refusal: whether that is about it; of null it takes back what it said.
+ */
+export interface FormPart {
+  read: () => Partial<Parameters>;
+  write: (parameters: Partial<Parameters>) => void;
+  refuse: (error: { field: string | null; message: string } | null) => boolean;
+}
 
 /** The whole status of a session. Totals are null until it is planned. */
 export interface Session {
@@ -115,7 +157,7 @@ export interface Session {
   ended_at: Time | null;
   heartbeat_at: Time | null;
   last_event_id: number;
-  attention: { cause: string; sentence: string; needs_confirm: boolean } | null;
+  attention: { cause: string; sentence: string; needs_confirm: boolean; by_itself?: boolean } | null;
   marked_missing: number;
   interruptions: number;
   parameters: Parameters;
@@ -124,6 +166,7 @@ export interface Session {
   limited: Partial<Record<Stage, string>>;
   pending_by: Record<string, number>;
   warnings: string[];
+  describe: Spending | null;
   dismissed: boolean;
 }
 
@@ -162,6 +205,15 @@ export interface Plan {
   directories: string[];
   warnings: string[];
   age_seconds: number;
+  describe_estimate: DescribeEstimate | null;
+}
+
+/** What descriptions would cost, in USD; null where no price is known. */
+export interface DescribeEstimate {
+  requests: number;
+  usd: { low: number; high: number } | null;
+  priced: boolean;
+  left_out: number;
 }
 
 // -- files ------------------------------------------------------------------------------------------------------------
@@ -456,7 +508,21 @@ export interface FileSums {
   incomplete: number;
 }
 
+/** What descriptions cost in another currency. */
+export interface InCurrency {
+  code: string;
+  symbol: string;
+  rate: number;
+  spent: number | null;
+  average: number | null;
+}
+
 export interface RootSums extends FileSums {
+  runs: number;
+  unpriced_runs: number;
+  spent_usd: number | null;
+  average_usd: number | null;
+  currencies: InCurrency[];
   sessions: number;
   failures: Record<string, number> | null;
 }
@@ -478,10 +544,6 @@ export interface Summary extends RootSums {
   labels: ValueCount[];
   unique_labels: number;
   mean_confidence: number | null;
-  runs: number;
-  spent_usd: number;
-  average_usd: number | null;
-  currencies: Record<string, number>;
 }
 
 /** The NSFW probabilities of the library: `bins` are 100 numbers of files. */

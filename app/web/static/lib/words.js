@@ -208,7 +208,8 @@ export const fileName = (path) => path.slice(path.lastIndexOf("/") + 1);
  *
  * @param {Parameters} parameters
  */
-export function folders({ directories: list }) {
+export function folders({ directories: list, q }) {
+  if (q) return `Search: ${readable(q)}`;
   const shown = list.slice(0, 2).map((path) => readable(path)).join(", ");
   return list.length > 2 ? `${shown} and ${count(list.length - 2, "other folder")}` : shown;
 }

@@ -106,6 +106,7 @@ function show(before, { back = false } = {}) {
       link.href = api.exportUrl({ ...view, q: asked() }, link.dataset);
     }
   }
+  byId("describe-found").href = `/ingest-v2?${new URLSearchParams({ q: asked() || "kind:image" })}`;
   const same = before && before.q === view.q && before.sort === view.sort && before.order === view.order;
   if (!same) find({ back });
   else showFacets(asked());
@@ -190,6 +191,7 @@ function showFound(answer, all) {
   byId("found").ariaLive = null;
   byId("found").title = "";
   byId("edit-all").hidden = !total;
+  byId("describe-found").hidden = !total || byId("describe-found").dataset.offered === undefined;
   setText(byId("found"), foundInWords(total, paired, hidden, totalIs));
   setMessage(byId("coverage"), coverageInWords(all ?? answer));
   byId("new-files").hidden = true;

@@ -9,6 +9,9 @@ const OF_THE_PAGE = "/ingest-v2";
 /** The session that the address names; null where it names none. */
 export const addressed = () => OF_A_SESSION.exec(location.pathname)?.[1]?.toLowerCase() ?? null;
 
+/** The search that the address asks about instead of folders; null where it names none. */
+export const searched = () => new URLSearchParams(location.search).get("q");
+
 let place = addressed(); // that the page shows
 
 /**

@@ -1,7 +1,7 @@
 // The page's entry: which session is followed, and the way back after a refresh.
 
 import { prepareActions } from "../session/actions.js";
-import { addressed, cameTo, prepareAddress } from "./address.js";
+import { addressed, cameTo, prepareAddress, searched } from "./address.js";
 import * as api from "../lib/api.js";
 import { forgetDialogs, leaveDialogs, prepareDialogs, restoreDialogs } from "../lib/dialogs.js";
 import { around, byId } from "../lib/dom.js";
@@ -228,6 +228,10 @@ function browse() {
 
 /** After a load or a return from the browser's cache: the session of this tab, else the one that is active. */
 async function recover() {
+  if (searched()) {
+    showTotals();
+    return configure();
+  }
   let id = addressed() ?? sessionInStorage();
   let status = null;
   try {

@@ -31,6 +31,7 @@ export function showProgress(status) {
   showStages(status);
   import("./strip.js").then(({ showStrip }) => showStrip(status), unheard);
   showPace(status);
+  showMoney(status);
   showNotes(status);
   showErrors(status);
   showActions(status);
@@ -139,6 +140,14 @@ export function nsfwText({ parameters, stats, stages, unavailable, total_files: 
   if (done === 0 && failed > 0) return `not checked: ${number(failed)} failed`;
   const { nsfw_checked: checked, nsfw_detected: detected } = stats;
   return `${number(checked)} checked / ${number(detected)} detected at ${parameters.nsfw_threshold}`;
+}
+
+/** @param {Session} status */
+function showMoney(status) {
+  byId("money").hidden = !status.parameters.describe;
+  if (status.parameters.describe) {
+    import("../describe/spending.js").then(({ showSpending }) => showSpending(status), unheard);
+  }
 }
 
 let notesShown = "";

@@ -4,6 +4,7 @@
 import * as api from "../lib/api.js";
 import { countsOf } from "../lib/counts.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
+import { descriptions } from "../describe/words.js";
 import { ending } from "./ending.js";
 import { openCounted } from "../shared/counted.js";
 import { openFiles } from "../shared/files.js";
@@ -44,6 +45,7 @@ export function showResults(status, changed) {
   showReports(status.session_id);
   setText(byId("complete-id"), status.session_id);
   setText(byId("complete-file"), `${byId("complete").dataset.stateFolder}/${status.session_id}.json`);
+  byId("complete-descriptions").replaceChildren(...descriptions(status, byId("complete-file").textContent));
   showNext(status);
   setText(byId("announcer"), `${title}. ${lead}`);
   import("./findings.js").then(({ showFindings }) => showFindings(status), unheard);

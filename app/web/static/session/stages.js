@@ -17,6 +17,7 @@ const SWITCH = {
   nsfw: "enable_nsfw_detection",
   barcodes: "read_barcodes",
   detect: "detect_objects",
+  describe: "describe",
 };
 
 /** @param {string} name */

@@ -46,7 +46,9 @@ export function showState(status) {
 /** @param {Session} status */
 function attentionSentence(status) {
   if (!status.attention) return "";
-  return `${status.attention.sentence}${asksIfGone(status) ? "" : " It is tried again by itself, or now with Resume."}`;
+  return `${status.attention.sentence}${
+    status.attention.by_itself ? " It is tried again by itself, or now with Resume." : ""
+  }`;
 }
 
 /** @param {Session} status */

@@ -1,7 +1,7 @@
 // A page of the server's, fetched by a script.
 
-import { ApiError } from "../lib/api.js";
-import { heard, isAnswer, unheard } from "../lib/presence.js";
+import { ApiError } from "./api.js";
+import { heard, isAnswer, unheard } from "./presence.js";
 
 /**
  * The page at an address as a document. Throws ApiError where the server refuses it or does not answer.
