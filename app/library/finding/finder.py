@@ -229,16 +229,7 @@ class Finder:
         maybe = [number for number, has in zip(ids, marked, strict=True) if has]
         if not maybe:
             return frozenset()
-
-        def asked(leaf: Words | Whole) -> Mask:
-            if isinstance(leaf, Whole):
-                return self._asked(snapshot, 0, leaf)
-            sought = sought_by(leaf)
-            said = sought._replace(fields=tuple(name for name in sought.fields if name != PROPOSED))
-            mask = np.zeros(snapshot.slots, np.bool_)
-            mask[snapshot.at(self._engines.read(partial(matching, sought=said, among=maybe)))] = True
-            return mask
-
+        asked = partial(self._asked, snapshot, 0, besides=PROPOSED)
         without = Matching(snapshot, threshold, asked).files(query)
         return frozenset(number for number in maybe if not without[snapshot.by_id[number]])
 
@@ -299,12 +290,14 @@ class Finder:
         """The files that would be meant if they were not gone from disk."""
         return self._mask(snapshot, question._replace(query=And((question.query, _GONE))))
 
-    def _asked(self, snapshot: Snapshot, waiting: int, leaf: Words | Whole) -> Mask:
+    def _asked(self, snapshot: Snapshot, waiting: int, leaf: Words | Whole, besides: str = "") -> Mask:
+        """The files that the database finds by a leaf: by words in all its fields but that of `besides`."""
         if isinstance(leaf, Whole):
             mask = np.zeros(snapshot.slots, np.bool_)
             mask[snapshot.at(self._engines.read(partial(ids_of, leaf=leaf)))] = True
             return mask
         sought = sought_by(leaf)
+        sought = sought._replace(fields=tuple(field for field in sought.fields if field != besides))
         apart = self._apart(snapshot, waiting) if sought.is_at_hand else []
         if not sought.is_at_hand or len(apart) > FEW:
             return self._indexed(snapshot, sought)
