@@ -349,16 +349,14 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             "Run again: the model is looked at anew.",
         ),
         "description_invalid": Cause(
-            "The vision model answered twice, and not with what the template asks for; the picture is taken in.",
-            "Retry it, or describe it with another model or a simpler template.",
+            "The vision model did not answer as the template asks, twice; the picture is taken in.", "Retry it."
         ),
         "description_truncated": Cause(
             "The vision model's answer was longer than INGEST_DESCRIBE_MAX_OUTPUT_TOKENS; the picture is taken in.",
             "Raise that limit, or ask for less in the template; then retry.",
         ),
         "description_refused": Cause(
-            "The vision model, or a filter of its provider, did not want to describe the picture; it is taken in.",
-            "Describe it with another model, or by hand.",
+            "The vision model, or its provider, refused to describe the picture; it is taken in.", "Try another model."
         ),
         "request_refused": Cause(
             "The provider did not take the request for a description; the picture is taken in, and nothing was paid.",

@@ -110,7 +110,9 @@ class House:
 
     def tells_spending(self) -> bool:
         """Whether pages tell what descriptions cost: nobody is bothered with it who never asked for one."""
-        return self.records_or_none is not None and self.records_or_none.library.run_totals.begun()
+        records, settings = self.records_or_none, self.settings
+        named = settings.ingest_describe_base_url or settings.ingest_describe_providers
+        return records is not None and (named is not None or records.library.run_totals.begun())
 
     def thumbnail(self, row: Mapping[str, Any]) -> bytes | None:
         """The thumbnail of a row's file as WebP, made again if it is missing; None where none can be."""

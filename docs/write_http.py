@@ -29,6 +29,10 @@ _PAGES = (
         "the page of what failed in any session and was not taken in since; `?state=`, `?cause=`, `?root=`, `?cursor=`",
     ),
     (
+        "`GET /descriptions`",
+        "what models propose for the files that a search finds (`?q=`), beside each picture, to be judged",
+    ),
+    (
         "`GET /duplicates`",
         "the page of files that are alike, group by group; `?by=`, `?max_distance=`, `?cursor=`, `?path=` as below",
     ),

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from app.errors import AMBIGUOUS_MOVE, DAMAGE_CAUSES, NeedsAttention, UnknownFile
 from app.library.alike.codes import CodeFile
 from app.library.describing.described import Described
+from app.library.describing.reviewing import Reviews
 from app.library.describing.runs import Runs
 from app.library.describing.totals import RunTotals
 from app.library.engine import Engines, translated
@@ -86,6 +87,7 @@ class Library:
         self.runs = Runs(self._engines)
         self.described = Described(self._engines)
         self.run_totals = RunTotals(self._engines)
+        self.reviews = Reviews(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
         self.expectations = Expectations(self._engines, self.finder)
@@ -325,9 +327,8 @@ class Library:
     def sessions_known(self) -> int:
         """How many sessions there were that nobody has forgotten."""
         known = select(EVENTS.c.session_id).where(EVENTS.c.kind == "session")
-        sessions = select(func.count()).select_from(
-            known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
-        )
+        remembered = known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
+        sessions = select(func.count()).select_from(remembered)
         return int(self._engines.read(lambda connection: connection.execute(sessions).scalar_one()))
 
     def holds_files(self) -> bool:

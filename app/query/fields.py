@@ -69,6 +69,7 @@ _FIELDS = (
     Field("title", Asked.WORDS, "harbour", "The title."),
     Field("caption", Asked.WORDS, '"at the lake"', "The caption."),
     Field("creator", Asked.WORDS, "Adams", "Who made it."),
+    Field("proposed", Asked.WORDS, '"red car"', "What a model proposes and nobody has judged yet.", exact=True),
     Field("prompt", Asked.WORDS, '"red dress"', "What an AI image was to show."),
     Field("negative", Asked.WORDS, "blurry", "What it was not to show."),
     Field("camera", Asked.WORDS, "X100V", "Maker and model of the camera.", exact=True),
@@ -109,6 +110,8 @@ _FIELDS = (
             "live",
             "damaged",
             "described",
+            "proposed",
+            "describe_failed",
         ),
     ),
     Field("session", Asked.WHOLE, "0b9c*", "The session that wrote it last."),
@@ -119,8 +122,11 @@ _FIELDS = (
 FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for field in _FIELDS})
 """Every field by its name."""
 
-FREE = ("name", "folder", "title", "caption", "keyword", "prompt", "camera")
+FREE = ("name", "folder", "title", "caption", "keyword", "prompt", "camera", "proposed")
 """The fields that words without a field are sought in."""
+
+PROPOSED = "proposed"
+"""The field of what models propose: nobody has said so yet."""
 
 _OTHER_NAMES = {
     "aperture": "f",

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -12,8 +13,12 @@ from fastapi.templating import Jinja2Templates
 
 from app import __version__
 from app.currency import money
+from app.errors import NeedsAttention
 from app.ingest.session.parameters import SessionRequest
 from app.texts import class_words, counted
+
+if TYPE_CHECKING:
+    from app.wiring import House
 
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 # What would break a line, vanish, or turn the reading direction round and so disguise a name; as in words.js.
@@ -38,8 +43,22 @@ _OPTIONAL = {"read_barcodes": "barcodes", "detect_objects": "detection", "descri
 
 def show(request: Request, name: str, values: Mapping[str, Any], *, status: int = 200) -> Response:
     """A page: the template of this name with these values."""
-    always = {"version": __version__, "tells_spending": request.app.state.house.tells_spending}
+    always = {
+        "version": __version__,
+        "tells_spending": request.app.state.house.tells_spending,
+        "anything_proposed": partial(_anything_proposed, request),
+    }
     return _templates.TemplateResponse(request, name, {**always, **values}, status_code=status)
+
+
+def _anything_proposed(request: Request) -> bool:
+    """Whether a model proposes anything that nobody has judged: then pages of the library lead there."""
+    house: House = request.app.state.house
+    try:
+        records = house.records_or_none
+        return records is not None and records.library.reviews.any_open()
+    except NeedsAttention:
+        return False  # the page says what is wrong
 
 
 def show_problem(request: Request, status: int, sentence: str) -> Response:

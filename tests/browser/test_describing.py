@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from app.settings import Settings
 from tests.browser.conftest import looks_well
 from tests.samples import write_many
-from tests.support.describing import Answering
+from tests.support.answering import Answering
 from tests.web.conftest import Door, Turnstile
 
 pytestmark = pytest.mark.browser

@@ -4,8 +4,8 @@ import pytest
 
 from app.cli.doctor import examine
 from app.settings import Settings
+from tests.support.answering import Answering
 from tests.support.commands import refused
-from tests.support.describing import Answering
 
 
 @pytest.fixture

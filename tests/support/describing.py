@@ -1,63 +1,52 @@
-"""A provider in this process, for tests of what stands around descriptions: it takes orders, and answers for a cent."""
+"""What a model said of files of a library, as a session commits it."""
 
-import hashlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from decimal import Decimal
-from functools import partial
 from typing import Any
+from uuid import uuid4
 
-import pytest
+from sqlalchemy import select, update
 
-from app.describe import taking
-from app.describe.ledger import Account, Whom
-from app.describe.orders import Offer, OfferedProvider, OfferedTemplate, Order, Request
-from app.descriptions import Describer, Run, RunStatus, Usage
-from app.errors import InvalidRequest
+from app.descriptions import Description, Run, RunStatus, Usage, in_usd
+from app.library.describing.proposing import write_description
+from app.library.describing.tables import PROPOSALS
+from app.library.library import Library
+from app.library.tables import MEDIA
+from app.media import Place
+from app.texts import path_from_shown
 
-SAID = {"title": "A lake", "description": "A lake below mountains.", "keywords": ["lake", "mountains"]}
-CENT = Decimal("0.01")
-OFFER = Offer(
-    (OfferedTemplate("caption", "Caption"), OfferedTemplate("alt-text", "Alternative text")),
-    (
-        OfferedProvider("default", "vision-1", local=False, priced=True),
-        OfferedProvider("unpriced", "vision-2", local=True, priced=False),
-    ),
-    missing=None,
-)
+AT = "2026-11-20T10:00:00.000+00:00"
+TEMPLATE = "5" * 64
 
 
-class Answering:
-    """Asked about any picture it says the same; `asked` are the pictures. A request is reserved at two cents."""
+def describe(library: Library, shown: str, **output: Any) -> None:
+    """Writes that a model said this of a file that has a row, for a cent."""
+    place = Place.from_event(path_from_shown(shown))
 
-    def __init__(self) -> None:
-        self.asked: list[bytes] = []
+    def work(connection: Any) -> None:
+        here = (MEDIA.c.root == place.root) & (MEDIA.c.path == place.path)
+        row = connection.execute(select(MEDIA.c.sha256, MEDIA.c.stages).where(here)).one()
+        run = Run(
+            run=str(uuid4()),
+            sha256=row.sha256,
+            provider="default",
+            model="vision-1",
+            template="caption",
+            template_sha256=TEMPLATE,
+            status=RunStatus.ANSWERED,
+            at=AT,
+            seconds=1.5,
+            cost=in_usd(0.01),
+            usage=Usage(100, 10),
+            output=output,
+        )
+        stages = {**row.stages, "describe": {"status": "done", "version": "1"}}
+        connection.execute(update(MEDIA).where(here).values(stages=stages))
+        write_description(connection, place, Description((run,), run.run, output), session_id="s", at=AT)
 
-    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Lets every house that is built from now on ask it."""
-        monkeypatch.setattr(taking, "take", lambda _settings, request: self.take(request))
-        monkeypatch.setattr(taking, "offer", lambda _settings: OFFER)
+    library._engines.write(work)
 
-    def take(self, request: Request) -> Order:
-        """The order of a request. Raises InvalidRequest `price_unknown`."""
-        priced = request.provider == "default"
-        if request.budget_usd is not None and not priced:
-            raise InvalidRequest("No price of vision-2 is known.", field="describe", cause="price_unknown")
-        sha256 = hashlib.sha256(request.template.encode()).hexdigest()
-        whom = Whom(request.provider, request.model or "vision-1", request.template, sha256)
-        opened = partial(self._opened, CENT if priced else None)
-        return Order(whom, Describer(whom.model, sha256), opened, 1, 2 * CENT if priced else None, local=True)
 
-    @asynccontextmanager
-    async def _opened(self, cost: Decimal | None) -> AsyncIterator[Any]:
-        yield partial(self._ask, cost)
-
-    async def _ask(self, cost: Decimal | None, picture: bytes, account: Account) -> dict[str, Any]:
-        whom = account.ledger.whom
-        reserved = await account.reserve(None if cost is None else 2 * cost)
-        self.asked.append(picture)
-        about = (account.sha256, whom.provider, whom.model, whom.template, whom.template_sha256)
-        run = Run(reserved, *about, RunStatus.ANSWERED, account.ledger.now(), cost=cost, usage=Usage(1_000, 100))
-        account.ended(replace(run, output=SAID))
-        return dict(SAID)
+def proposals(library: Library) -> dict[tuple[str, str], str]:
+    """The state of each proposal, by its field and text."""
+    columns = (PROPOSALS.c.field, PROPOSALS.c.text, PROPOSALS.c.state)
+    rows = library._engines.read(lambda connection: connection.execute(select(*columns)).all())
+    return {(field, text): state for field, text, state in rows}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.describing import Answering
+from tests.support.answering import Answering
 
 DESCRIBE = {"template": "caption", "budget_usd": 0.025}
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, and_, exists, select
 
 from app.descriptions import Describer, Run, RunStatus, Usage, in_usd
-from app.library.describing.tables import PROPOSALS, RUNS
+from app.library.describing.tables import PROPOSALS, REJECTED, RUNS
 from app.library.engine import Engines
 from app.library.finding.whole import rows_of
 from app.library.recording import as_events
@@ -19,8 +19,6 @@ from app.library.values import Event
 from app.media import Place, Stage, StageStatus
 
 SLICE = 200
-REJECTED = "rejected"
-"""The state of what was proposed for a file and a person does not want."""
 _STAGE = Stage.DESCRIBE.value
 _ANSWERED = RUNS.c.status == RunStatus.ANSWERED.value
 

@@ -56,12 +56,19 @@ class DescribeRun(Base):
 class ModelProposal(Base):
     """What a model proposes for one field of a file: `title`, `caption`, or one `keyword`.
 
-    `state` is `open` until a person accepts or rejects it. It is written with the row of its file, or with what a
-    person says of that, whose trigger notes the change.
+    `state` is `open` until a person accepts or rejects it. Triggers note each change of it as one of its file.
     """
 
     __tablename__ = "model_proposals"
-    __table_args__ = (Index("ix_model_proposals_media_id", "media_id"),)
+    __table_args__ = (
+        Index("ix_model_proposals_media_id", "media_id"),
+        Index(
+            "ix_model_proposals_open",
+            "media_id",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     media_id: Mapped[int] = mapped_column(ForeignKey("media_files.id", ondelete="CASCADE"))
@@ -74,3 +81,7 @@ class ModelProposal(Base):
 
 RUNS: Table = DescribeRun.__table__  # type: ignore[assignment]
 PROPOSALS: Table = ModelProposal.__table__  # type: ignore[assignment]
+OPEN, ACCEPTED, REJECTED = "open", "accepted", "rejected"
+"""The states of what a model proposes; only a person ends the first."""
+IS_OPEN = text("model_proposals.state = 'open'")
+"""The condition of proposals that nobody has judged, as the index says it."""

@@ -1,4 +1,4 @@
-"""The feed of changes: each file of which the row or the keywords changed, in the order of the changes.
+"""The feed of changes: each file of which the row, the keywords or the proposals changed, in their order.
 
 Triggers of the database write it, whoever writes the rows, so nobody can forget to. A file has one entry, which moves
 to a new `seq` with each change, and stays when the file's row is gone: a reader that has come to a `seq` asks for what
@@ -7,7 +7,7 @@ is behind it. The order is that of the commits: one write is at work at a time, 
 Triggers go with a table that a migration makes anew, so `watch` is called after every run of the migrations.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import JSON, Connection, inspect
 
@@ -52,7 +52,7 @@ END
 """
 _POSTGRESQL_TRIGGER = """CREATE TRIGGER {table}_noted AFTER INSERT OR UPDATE OR DELETE ON {table}
   FOR EACH ROW EXECUTE FUNCTION note_media_change()"""
-_TABLES = {"media_files": "id", "media_keywords": "media_id"}
+_TABLES = {"media_files": "id", "media_keywords": "media_id", "model_proposals": "media_id"}
 
 
 def watch(connection: Connection) -> None:
@@ -72,11 +72,17 @@ def watch(connection: Connection) -> None:
     )
 
 
+def _watched(connection: Connection) -> dict[str, str]:
+    """The tables of which changes are noted, with the column that names the file; not those of later migrations."""
+    there = inspect(connection).has_table
+    return {table: column for table, column in _TABLES.items() if there(table)}
+
+
 def _watch_sqlite(connection: Connection) -> bool:
     """Whether any trigger had to be made."""
     listed = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_noted'"
     found: dict[str, str] = dict(connection.exec_driver_sql(listed).all())
-    wanted = dict(_sqlite_triggers())
+    wanted = dict(_sqlite_triggers(_watched(connection)))
     if found == wanted:
         return False
     for name in found:
@@ -86,9 +92,9 @@ def _watch_sqlite(connection: Connection) -> bool:
     return True
 
 
-def _sqlite_triggers() -> Iterator[tuple[str, str]]:
+def _sqlite_triggers(watched: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The name and the text of each."""
-    for table, column in _TABLES.items():
+    for table, column in watched.items():
         for event, row in _FILE.items():
             kept = table == "media_files" and event == "UPDATE"
             worded = f"worded AND {_SAME_ON_SQLITE}" if kept else "0"
@@ -107,7 +113,7 @@ def _watch_postgresql(connection: Connection) -> bool:
         connection.exec_driver_sql(
             f"CREATE OR REPLACE FUNCTION note_media_change() RETURNS trigger LANGUAGE plpgsql AS $body${body}$body$"
         )
-    for table in _TABLES:
+    for table in _watched(connection):
         trigger = f"SELECT FROM pg_trigger WHERE tgname = '{table}_noted' AND tgrelid = '{table}'::regclass"
         if connection.exec_driver_sql(trigger).first() is None:
             connection.exec_driver_sql(_POSTGRESQL_TRIGGER.format(table=table))

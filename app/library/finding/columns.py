@@ -69,9 +69,9 @@ CODED = (
     *("generator", "model", "sampler", "verdict", "label", "session"),
 )
 """Columns of texts that many rows share: the text's number in its `Texts`."""
-LISTED = ("keyword", "lora", "region", "region_kind")
+LISTED = ("keyword", "lora", "proposed", "region", "region_kind")
 """Texts of which a file has any number; the last two have one for each region, in the same order."""
-_AGAIN = LISTED[2:]  # of which a file may have the same one several times
+_AGAIN = LISTED[3:]  # of which a file may have the same one several times
 
 
 def _whole(values: Sequence[int | None], dtype: type, none: int) -> Array:

@@ -41,6 +41,9 @@ class Facet(StrEnum):
     INCOMPLETE = "incomplete"
     MISSING = "missing"
     SESSION = "session"
+    PROPOSED = "proposed"
+    DESCRIBED = "described"
+    DESCRIBE_FAILED = "describe_failed"
 
 
 class Period(StrEnum):
@@ -96,7 +99,12 @@ class Coverage(TypedDict):
 
 _PERIODS = {Facet.YEAR: "Y", Facet.MONTH: "M", Period.MONTH: "M", Period.DAY: "D"}
 _COLUMN = {Facet.PROMPT_VERDICT: "verdict"}
-_FLAGS = {Facet.INCOMPLETE: Mark.INCOMPLETE, Facet.MISSING: Mark.MISSING}
+_FLAGS = {
+    Facet.INCOMPLETE: Mark.INCOMPLETE,
+    Facet.MISSING: Mark.MISSING,
+    Facet.DESCRIBED: Mark.DESCRIBED,
+    Facet.DESCRIBE_FAILED: Mark.DESCRIBE_FAILED,
+}
 _DAY_MS = 86_400_000
 
 
@@ -146,7 +154,8 @@ def _counts(
     columns, name = snapshot.columns, _COLUMN.get(facet, facet.value)
     if name in snapshot.texts:
         counted = snapshot.counted(name, mask)
-        return (*counted.most(limit), (None, counted.none))
+        none = counted.none if facet is not Facet.PROPOSED else _silent(snapshot, mask)
+        return (*counted.most(limit), (None, none))
     if facet in _FLAGS:
         there = int(np.count_nonzero(columns["marks"][mask] & _FLAGS[facet]))
         return (True, there), (False, int(np.count_nonzero(mask)) - there)
@@ -157,6 +166,11 @@ def _counts(
         ratings = rating_counts(columns["score"][mask]).tolist()
         return ((None if score == NO_SCORE else score, files) for score, files in enumerate(ratings, NO_SCORE))
     return _by_period(columns["taken"][mask], _PERIODS[facet])
+
+
+def _silent(snapshot: Snapshot, mask: Mask) -> int:
+    """Of how many files nothing is proposed: of those without a keyword, others have a title or a caption."""
+    return int(np.count_nonzero((snapshot.columns["marks"][mask] & Mark.PROPOSED) == 0))
 
 
 def rating_counts(scores: Array) -> Array:

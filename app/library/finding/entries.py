@@ -4,7 +4,7 @@ It holds nothing that the row does not say, and is small, while a row holds all 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
 from functools import lru_cache
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from app.errors import DAMAGE_CAUSES
 from app.formats import FORMATS, Kind
+from app.library.describing.proposing import KEYWORD
 from app.library.regions.things import things_in
 from app.library.values import has_thumbnail, is_turned
 from app.media import Stage, StageStatus
@@ -49,6 +50,8 @@ class Mark(IntFlag):
     LOOKED = 131072  # a source that lists all it sees has looked for regions
     IN_PART = 262144  # such a source could not place all that it names
     DETECTED = 524288  # a detector has looked, for the labels that it knows
+    PROPOSED = 1048576  # a model proposes something, and nobody has judged it
+    DESCRIBE_FAILED = 2097152
 
 
 class Entry(NamedTuple):
@@ -60,6 +63,7 @@ class Entry(NamedTuple):
     `sha256` is the first 64 bits of it, `phash` all 64 of it, 0 where there is none; `picture` the first 64 bits of
     `picture_sha256`, `NO_PICTURE` where that is not determined, 0 where it was not tried. `region` and `region_kind`
     have the label and the kind of each thing (`things_in`); `judged` have a confidence, and `sure` is the sum of these.
+    `proposed` are the keywords that models propose.
     `ran` has two bits for each of `STAGES`: 0 done or not for this kind of file, 1 failed, 2 not run.
     """
 
@@ -104,6 +108,7 @@ class Entry(NamedTuple):
     region_kind: Sequence[str] = ()
     sure: float = 0.0
     judged: int = 0
+    proposed: Sequence[str] = ()
 
 
 ROW_COLUMNS = (
@@ -134,14 +139,20 @@ NO_PICTURE = 1
 """Stands for the hash of a picture where it is not determined."""
 
 
-def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = NO_REGIONS) -> Entry:
+def entry_of(
+    row: Any,
+    keywords: Iterable[tuple[str, str]],
+    regions: Regions = NO_REGIONS,
+    proposed: Collection[tuple[str, str]] = (),
+) -> Entry:
     """The entry of a row, with ROW_COLUMNS as attributes, of its keywords as `(text, source)`, and of its regions.
 
-    Of the columns that are JSON it is given the text. Keywords that a prompt warns of are none of the file.
+    Of the columns that are JSON it is given the text. Keywords that a prompt warns of are none of the file. `proposed`
+    are open proposals of models, as `(field, text)`.
     """
     generation = json.loads(row.generation) if row.generation else {}
     words = [(text, source) for text, source in keywords if source != Source.NEGATIVE_PROMPT]
-    ran, causes, partial = _ends(row.stages)
+    ran, causes, marks = _ends(row.stages)
     said = row.score_source == Source.PERSON or row.nsfw_said is not None or _PERSON in row.sources
     spoken = said or any(source == Source.PERSON for _, source in words)
     things = [thing.region for thing in things_in(regions.found)]
@@ -165,7 +176,8 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = N
         row.latitude,
         row.longitude,
         _marks(row, generation, causes, spoken=spoken)
-        | (Mark.THUMBNAIL.value if partial else 0)
+        | marks
+        | (Mark.PROPOSED.value if proposed else 0)
         | (Mark.LOOKED.value if regions.looked_whole else 0)
         | (Mark.IN_PART.value if regions.in_part else 0)
         | (Mark.DETECTED.value if regions.detected else 0),
@@ -191,6 +203,7 @@ def entry_of(row: Any, keywords: Iterable[tuple[str, str]], regions: Regions = N
         [one.kind for one in things],
         sum(one.confidence for one in things if one.confidence is not None),
         sum(one.confidence is not None for one in things),
+        sorted({text for field, text in proposed if field == KEYWORD}),
     )
 
 
@@ -269,14 +282,20 @@ def _marks(row: Any, generation: Mapping[str, Any], causes: frozenset[str], *, s
 
 
 @lru_cache(maxsize=1_024)
-def _ends(stages: str) -> tuple[int, frozenset[str], bool]:
-    """What `ran` says of the stages of a row, the causes of those that failed, and whether it has a thumbnail in part.
+def _ends(stages: str) -> tuple[int, frozenset[str], int]:
+    """What `ran` says of the stages of a row, the causes of those that failed, and the marks that follow from them.
 
     Most rows have the same text.
     """
-    ran, marks = 0, json.loads(stages)
+    ran, ends = 0, json.loads(stages)
     for place, stage in enumerate(STAGES):
-        status = marks.get(stage, {}).get("status")
+        status = ends.get(stage, {}).get("status")
         ran |= (FAILED if status == StageStatus.FAILED else NOT_RUN if status is None else 0) << (2 * place)
-    causes = frozenset(str(m.get("cause")) for m in marks.values() if m["status"] == StageStatus.FAILED)
-    return ran, causes, has_thumbnail(None, marks)
+    causes = frozenset(str(m.get("cause")) for m in ends.values() if m["status"] == StageStatus.FAILED)
+    marks = Mark.THUMBNAIL.value if has_thumbnail(None, ends) else 0
+    match ends.get(Stage.DESCRIBE, {}).get("status"):
+        case StageStatus.DONE:
+            marks |= Mark.DESCRIBED.value
+        case StageStatus.FAILED:
+            marks |= Mark.DESCRIBE_FAILED.value
+    return ran, causes, marks

@@ -25,6 +25,7 @@ from app.library.finding.counting import (
     values_like,
 )
 from app.library.finding.current import Current
+from app.library.finding.entries import Mark
 from app.library.finding.listing import FoundFile, TextsSaid, files_by_id, files_of, paths_of, texts_by_id
 from app.library.finding.lookup import FEW, Answers, ids_of, is_found_by_words, matching, unworded
 from app.library.finding.matching import Matching, scope_of
@@ -37,7 +38,8 @@ from app.library.finding.words.fulltext import waiting
 from app.library.finding.words.indexing import Indexing
 from app.library.stock import QUESTION_VALUES
 from app.library.values import NsfwSpread
-from app.query.tree import And, Node, Whole, Words, leaves
+from app.query.fields import PROPOSED
+from app.query.tree import EVERYTHING, And, Node, Whole, Words, leaves
 from app.slices import in_slices
 
 _GONE = Whole("is", ("missing",), "is:missing")
@@ -205,10 +207,40 @@ class Finder:
         snapshot, mask = self.mask(query, threshold)
         return timeline(snapshot, self._shown(snapshot, mask, pairs), by)
 
-    def files(self, snapshot: Snapshot, ids: Sequence[int], threshold: float | None) -> list[FoundFile]:
-        """What is shown of these rows, in this order; in which pairs they are, the snapshot tells."""
-        pairs = self.pairing(snapshot).of(ids)
-        return self._engines.read(partial(files_of, ids=ids, threshold=threshold, pairs=pairs))
+    def files(
+        self, snapshot: Snapshot, ids: Sequence[int], threshold: float | None, query: Node = EVERYTHING
+    ) -> list[FoundFile]:
+        """What is shown of these rows, in this order; in which pairs they are, the snapshot tells.
+
+        Of those that `query` finds it is told whether it does so by what models propose alone.
+        """
+        pairs, proposed = self.pairing(snapshot).of(ids), self._by_proposals(snapshot, ids, threshold, query)
+        return self._engines.read(
+            partial(files_of, ids=ids, threshold=threshold, pairs=pairs, proposed=proposed),
+        )
+
+    def _by_proposals(
+        self, snapshot: Snapshot, ids: Sequence[int], threshold: float | None, query: Node
+    ) -> frozenset[int]:
+        """Those of these files that a query does not find without what models propose for them."""
+        if not any(isinstance(leaf, Words) and leaf.field in ("", PROPOSED) for leaf in leaves(query)):
+            return frozenset()
+        marked = (snapshot.columns["marks"][snapshot.places(np.array(ids, np.int64))] & Mark.PROPOSED) != 0
+        maybe = [number for number, has in zip(ids, marked, strict=True) if has]
+        if not maybe:
+            return frozenset()
+
+        def asked(leaf: Words | Whole) -> Mask:
+            if isinstance(leaf, Whole):
+                return self._asked(snapshot, 0, leaf)
+            sought = sought_by(leaf)
+            said = sought._replace(fields=tuple(name for name in sought.fields if name != PROPOSED))
+            mask = np.zeros(snapshot.slots, np.bool_)
+            mask[snapshot.at(self._engines.read(partial(matching, sought=said, among=maybe)))] = True
+            return mask
+
+        without = Matching(snapshot, threshold, asked).files(query)
+        return frozenset(number for number in maybe if not without[snapshot.by_id[number]])
 
     def files_by_id(self, ids: Sequence[int], threshold: float | None) -> dict[int, FoundFile]:
         """The same by id, without the pairs; of however many."""

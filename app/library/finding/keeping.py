@@ -18,7 +18,7 @@ from app.library.finding.columns import Columns
 from app.library.tables import CHANGES
 
 NAME = "columns.npz"
-VERSION = 9
+VERSION = 10
 """Another one for each change of what `entry_of` makes of a row, or of how columns are kept."""
 _log = logging.getLogger("media_ingest")
 

@@ -1,6 +1,6 @@
 """The files of a list as everybody is shown them: a few columns of their rows, read by id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, select
@@ -93,6 +93,8 @@ class FoundFile(TypedDict):
     """The session that wrote it last."""
     pairs: list[PairedFile]
     """The files that are one picture with it."""
+    proposed: bool
+    """Whether only what a model proposes, and nobody has judged, has the words that the search asks for."""
 
 
 @described
@@ -113,10 +115,19 @@ Paired: TypeAlias = Mapping[int, Sequence[tuple[int, PairKind]]]
 """For the id of a file the ids of those that are one picture with it, and why."""
 
 
-def files_of(connection: Connection, ids: Sequence[int], threshold: float | None, pairs: Paired) -> list[FoundFile]:
-    """The files of these rows, in this order; a row that is gone by now is left out."""
+def files_of(
+    connection: Connection,
+    ids: Sequence[int],
+    threshold: float | None,
+    pairs: Paired,
+    proposed: Collection[int] = (),
+) -> list[FoundFile]:
+    """The files of these rows, in this order; a row that is gone by now is left out.
+
+    `proposed` are the ids of those that are found by what a model proposes alone.
+    """
     by_id = files_by_id(connection, ids, threshold, pairs)
-    return [by_id[number] for number in ids if number in by_id]
+    return [{**by_id[number], "proposed": number in proposed} for number in ids if number in by_id]
 
 
 def files_by_id(
@@ -186,4 +197,5 @@ def as_found(row: Mapping[str, Any], threshold: float | None, paired: Sequence[t
         "keywords": row["keywords"],
         "session_id": row["session_id"],
         "pairs": [{"path": path, "kind": kind.value} for path, kind in sorted(paired)],
+        "proposed": False,
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, cast, select
 
+from app.library.describing.tables import IS_OPEN, PROPOSALS
 from app.library.finding.columns import Change
 from app.library.finding.entries import ROW_COLUMNS, Entry, entry_of
 from app.library.prepared import Prepared
@@ -29,6 +30,12 @@ _KEYWORDS = Prepared(
     .join(LINKS, LINKS.c.media_id == CHANGES.c.media_id)
     .join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
     .where(CHANGES.c.seq.between(bindparam("b_first"), bindparam("b_last")))
+)
+_PROPOSED = Prepared(
+    select(PROPOSALS.c.media_id, PROPOSALS.c.field, PROPOSALS.c.text)
+    .select_from(CHANGES)
+    .join(PROPOSALS, PROPOSALS.c.media_id == CHANGES.c.media_id)
+    .where(CHANGES.c.seq.between(bindparam("b_first"), bindparam("b_last")), IS_OPEN)
 )
 _BOX = ("x", "y", "w", "h")
 _REGIONS = Prepared(
@@ -56,11 +63,16 @@ def changes_after(connection: Connection, after: int, limit: int) -> list[Change
     changed = {"b_first": rows[0].seq, "b_last": rows[-1].seq}
     for number, text, source in _KEYWORDS.all(connection, changed):
         keywords[number].append((text, source))
+    proposed: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for number, field, text in _PROPOSED.all(connection, changed):
+        proposed[number].append((field, text))
     regions = _regions_of(connection, changed)
 
     def entry(row: Any) -> Entry | None:
         number = row.media_id
-        return None if row.root is None else entry_of(row, keywords.get(number, ()), regions.get(number, NO_REGIONS))
+        if row.root is None:
+            return None
+        return entry_of(row, keywords.get(number, ()), regions.get(number, NO_REGIONS), proposed.get(number, ()))
 
     return [Change(row.seq, row.media_id, entry(row)) for row in rows]
 

@@ -84,7 +84,7 @@ def matching(connection: Connection, sought: Sought, among: Sequence[int] | None
     Files that wait for their words are found by those that they had before. Some ids may have no row any more.
     """
     fields, runs = sought
-    if not runs or not set(fields) <= set(FIELDS):
+    if not (runs and fields) or not set(fields) <= set(FIELDS):
         return np.empty(0, np.int64)
     engine = connection.dialect.name
     query = as_match(fields, runs) if engine == "sqlite" else as_tsquery(fields, runs)

@@ -25,6 +25,8 @@ _MARKED = {
     "live": Mark.LIVE,
     "damaged": Mark.DAMAGED,
     "described": Mark.DESCRIBED,
+    "proposed": Mark.PROPOSED,
+    "describe_failed": Mark.DESCRIBE_FAILED,
 }
 _DUPLICATE = "duplicate"
 _HEX = frozenset("0123456789abcdef")
@@ -35,6 +37,7 @@ _SAID = {
     "prompt": Mark.PROMPT,
     "negative": Mark.NEGATIVE,
     "seed": Mark.SEED,
+    "proposed": Mark.PROPOSED,
 }
 _ALWAYS = ("name", "sha256")
 """Fields of which every file has a value."""

@@ -5,6 +5,7 @@ The confidence, 0 to 1, puts proposals in order, and serves as a threshold. It w
 - `similar`: 1 for a word of the same bytes, 0.95 for one of the same picture or of the file's pair; of what looks
   alike, how far the pictures agree on it (`others.py`), at most 0.9;
 - `folder`: 0.6 for the folder that the file lies in, 0.45, 0.3 and 0.15 for those above it;
+- `model`: none, models give none: these come last;
 - `prompt`: 0.5 for a phrase that is written plainly, times its weight, at least 0.1 and at most 0.9: it was asked for,
   and may not be in the picture.
 """
@@ -46,8 +47,8 @@ class Proposal(TypedDict):
     """The keyword, as the library writes it where it knows it."""
     source: str
     """`prompt`, `folder`, `similar` or `model`. A text stands there once for each source that proposes it."""
-    confidence: float
-    """0 to 1: see docs/metadata.md; to put in order, no probability."""
+    confidence: float | None
+    """0 to 1: see docs/metadata.md; to put in order, no probability. Null with `model`, which gives none."""
     by: str | None
     """With `similar`: `bytes`, `picture`, `pair` (the same picture), `phash` or `features` (alike); null elsewhere."""
     like: str | None
@@ -56,11 +57,15 @@ class Proposal(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A file that keywords are proposed for. `folders` are the names of those below its root, the outermost first."""
+    """A file that keywords are proposed for. `folders` are the names of those below its root, the outermost first.
+
+    `modelled` are the keywords that a model proposes, and nobody has judged.
+    """
 
     folders: Sequence[str]
     linked: Linked
     others: Sequence[Other]
+    modelled: Sequence[str] = ()
 
     @property
     def keywords(self) -> list[str]:
@@ -80,7 +85,7 @@ def proposals_for(subject: Subject, origins: Iterable[Origin], known: Known) -> 
     """The proposals for a file, the most confident first."""
     had = {key for text in subject.keywords for key in _keys_of(text)}
     proposed = (one for origin in set(origins) for one in _first(_PROPOSERS[origin](subject, known), had))
-    return sorted(proposed, key=lambda one: (-one["confidence"], fold(one["text"]), one["source"]))
+    return sorted(proposed, key=lambda one: (-(one["confidence"] or 0), fold(one["text"]), one["source"]))
 
 
 @lru_cache(maxsize=10_000)
@@ -101,7 +106,7 @@ def _first(proposed: Iterable[Proposal], had: set[str]) -> list[Proposal]:
     for one in proposed:
         if (key := key_of(one["text"])) not in had:
             once.setdefault(key, one)
-    return sorted(once.values(), key=lambda one: -one["confidence"])[:MOST]
+    return sorted(once.values(), key=lambda one: -(one["confidence"] or 0))[:MOST]
 
 
 def _of_prompt(subject: Subject, known: Known) -> Iterator[Proposal]:
@@ -126,9 +131,9 @@ def _of_others(subject: Subject, known: Known) -> Iterator[Proposal]:
 
 
 def _of_models(subject: Subject, known: Known) -> Iterator[Proposal]:
-    """No model describes pictures yet."""
-    del subject, known
-    return iter(())
+    del known
+    for text in subject.modelled:
+        yield {"text": text, "source": Origin.MODEL.value, "confidence": None, "by": None, "like": None}
 
 
 _PROPOSERS: Mapping[Origin, Callable[[Subject, Known], Iterator[Proposal]]] = {

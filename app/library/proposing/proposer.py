@@ -1,12 +1,14 @@
 """Reads what proposals are made of: rows and keywords of files, those of files that look like them, and spellings."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection, func, select
 
 from app.library.alike.codes import CodeFile
+from app.library.describing.reviewing import open_proposals
 from app.library.engine import Engines
 from app.library.finding.finder import Finder
 from app.library.finding.listing import places_of
@@ -30,13 +32,18 @@ _LINKED = select(LINKS.c.media_id, KEYWORDS.c.text, LINKS.c.source, LINKS.c.weig
 
 
 class Proposed(NamedTuple):
-    """A file with what is proposed for it. `keywords` are those that it has, without what a prompt says."""
+    """A file with what is proposed for it. `keywords` are those that it has, without what a prompt says.
+
+    `title` and `caption` are what a model proposes, None where none does.
+    """
 
     path: str
     nsfw: NsfwKnown
     has_thumbnail: bool
     keywords: list[str]
     proposals: list[Proposal]
+    title: str | None
+    caption: str | None
 
 
 class Proposer:
@@ -52,8 +59,14 @@ class Proposer:
         rows = self._engines.read(lambda connection: _rows_of(connection, ids))
         others = self._others(rows) if Origin.SIMILAR in origins else {}
         known = self._engines.read(lambda connection: _known(connection, rows, others))
+        said = self._engines.read(partial(open_proposals, ids=[*rows])) if Origin.MODEL in origins else {}
         subjects = {
-            number: Subject([*_folders_of(row["folder"])], known.linked.get(number, ()), others.get(number, ()))
+            number: Subject(
+                [*_folders_of(row["folder"])],
+                known.linked.get(number, ()),
+                others.get(number, ()),
+                said[number].keywords if number in said else (),
+            )
             for number, row in rows.items()
         }
         found = {number: proposals_for(subject, origins, known) for number, subject in subjects.items()}
@@ -65,6 +78,8 @@ class Proposer:
                 has_thumbnail(row["phash"], row["stages"]),
                 subjects[number].keywords,
                 [{**one, "text": spelled.get(key_of(one["text"]), one["text"])} for one in found[number]],
+                said[number].title if number in said else None,
+                said[number].caption if number in said else None,
             )
             for number, row in rows.items()
         ]

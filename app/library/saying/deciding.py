@@ -3,10 +3,12 @@
 A row is a mapping that has COLUMNS. What stands in a field is its value and where it comes from, as in `sources`.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from app.library.describing.tables import OPEN
+from app.library.saying.answering import Proposal, judged_by, taken_of
 from app.library.saying.editing import FIELDS, MAX_KEYWORDS, Edit
 from app.library.saying.personal import PERSON
 from app.library.saying.times import NotTold, told_anew
@@ -46,7 +48,7 @@ class Change:
 
     `before` and `after` have `fields` as `{field: [value, source]}` and `keywords`, those that are there on that side
     only; `before` also what the file's own value was read from: `sha256`, `sidecar`, `stages`, and what follows from
-    `taken_at`.
+    `taken_at`. `judged` are proposals with the state that they get, by id; `before` has their ids as `proposals`.
     """
 
     id: int
@@ -56,6 +58,7 @@ class Change:
     removed: frozenset[str]
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+    judged: Mapping[int, str] = field(default_factory=dict)
 
     def shown(self, side: Mapping[str, Any], own: frozenset[str]) -> dict[str, Any]:
         """What stands on one side, as `{field: value}`, with all `own` keywords of the person where any change."""
@@ -67,22 +70,32 @@ class NewerWords(Exception):
     """What a person said last of a field is not what the edit left there: an undo would lose it."""
 
 
-def change_of(row: Row, keywords: Keywords, edit: Edit) -> tuple[Change | None, frozenset[str]]:
-    """What an edit changes in a row, None where it is as it is to be; and the causes for which some of it is left."""
+def change_of(
+    row: Row, keywords: Keywords, edit: Edit, proposals: Sequence[Proposal] = ()
+) -> tuple[Change | None, frozenset[str]]:
+    """What an edit changes in a row, None where it is as it is to be; and the causes for which some of it is left.
+
+    `proposals` are those of models that are open.
+    """
+    taken = taken_of(edit, row, proposals)
     at = told_anew(row["taken_at"], edit.shift_taken_at or 0, edit.zone) if edit.retimes else row["taken_at"]
-    told, left = not isinstance(at, NotTold), set[str]()
+    told, left = not isinstance(at, NotTold), {*taken.left}
     if not told:
         left.add(str(at))
-    columns = columns_after(row, edit, {"taken_at": at} if told and at != row["taken_at"] else {})
-    own = keywords_after(keywords.own, edit)
+    retimed = {"taken_at": at} if told and at != row["taken_at"] else {}
+    columns = columns_after(row, edit, {**retimed, **taken.values})
+    own = keywords_after(keywords.own, edit, taken.keywords)
     if len(own) > max(MAX_KEYWORDS, len(keywords.own)):
         left.add(TOO_MANY_KEYWORDS)
         own = keywords.own
     if edit.remove_keywords and _folded(edit.remove_keywords) & _folded(keywords.read):
         left.add(KEYWORD_OF_THE_FILE)
-    if not columns and own == keywords.own:
+    judged = judged_by(edit, taken, proposals, own)
+    if not columns and own == keywords.own and not judged:
         return None, frozenset(left)
-    return _change(row, columns, edit.touched, keywords.own, own), frozenset(left)
+    change = _change(row, columns, edit.touched, keywords.own, own)
+    before = {**change.before, "proposals": sorted(judged)} if judged else change.before
+    return replace(change, before=before, judged=judged), frozenset(left)
 
 
 def columns_after(old: Row, edit: Edit, besides: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
@@ -99,22 +112,27 @@ def columns_after(old: Row, edit: Edit, besides: Mapping[str, Any] = _NOTHING) -
     return after.changed
 
 
-def keywords_after(own: frozenset[str], edit: Edit) -> frozenset[str]:
-    """The person's own keywords after an edit; no two that a search does not tell apart come to be by adding."""
+def keywords_after(own: frozenset[str], edit: Edit, besides: Sequence[str] = ()) -> frozenset[str]:
+    """The person's own keywords after an edit, with those that are added `besides`.
+
+    No two that a search does not tell apart come to be by adding.
+    """
     if "keywords" in edit.said or "keywords" in edit.release:
         return frozenset(edit.keywords or ())
     gone = _folded(edit.remove_keywords)
     kept = frozenset(word for word in own if fold(word) not in gone) if gone else own
-    known = {fold(word): word for word in kept} if edit.add_keywords else {}
-    return kept | {word for word in edit.add_keywords if known.setdefault(fold(word), word) == word}
+    added = [*edit.add_keywords, *besides]
+    known = {fold(word): word for word in kept} if added else {}
+    return kept | {word for word in added if known.setdefault(fold(word), word) == word}
 
 
 def undone(row: Row, own: frozenset[str], before: Mapping[str, Any], after: Mapping[str, Any]) -> Change | None:
     """What takes an edit back in a row. None where the row is about other bytes by now, and says nothing of it.
 
     A field gets the person's earlier word; or the file's own value while its bytes, its sidecar and what its stage says
-    are those of then; else it is released, and read anew. Raises NewerWords where a person's word in a touched field,
-    or a touched keyword, is no longer that of the edit.
+    are those of then; else it is released, and read anew. Proposals that it judged are open again while its bytes are
+    those of then. Raises NewerWords where a person's word in a touched field, or a touched keyword, is no longer that
+    of the edit.
     """
     added, removed = frozenset(after["keywords"]), frozenset(before["keywords"])
     touched = {name: _stands(row, name) for name in after["fields"]}
@@ -132,7 +150,12 @@ def undone(row: Row, own: frozenset[str], before: Mapping[str, Any], after: Mapp
             columns.put_back(name, value, source, {other: before.get(other) for other in FOLLOWERS.get(name, ())})
         else:
             columns.release(name)
-    return _change(row, columns.changed, touched, own, (own - added) | removed)
+    change = _change(row, columns.changed, touched, own, (own - added) | removed)
+    if not before.get("proposals"):
+        return change
+    if row["sha256"] == before["sha256"]:
+        return replace(change, judged=dict.fromkeys(before["proposals"], OPEN))
+    return change if touched or added or removed else None
 
 
 class _Columns:

@@ -25,6 +25,8 @@ MAX_CHARACTERS = 65_536
 MAX_KEYWORDS = 1_000
 MAX_SHIFT_SECONDS = 100 * 366 * 86_400
 _MAX_TIME_CHARACTERS = 40
+PROPOSABLE = ("title", "caption", "keywords")
+"""The fields for which models propose something."""
 _LISTS = ("keywords", "add_keywords", "remove_keywords")
 _NAMED = 5
 """Keywords that a sentence, or the event of a file, names of many."""
@@ -34,7 +36,8 @@ def _clean(value: Any) -> Any:
     return clean_text(value).strip() if isinstance(value, str) else value
 
 
-def _in_one_line(value: Any) -> Any:
+def in_one_line(value: Any) -> Any:
+    """A text as keywords are written: clean, composed, with one space between words; what is no text stays."""
     return " ".join(normalize("NFC", clean_text(value)).split()) if isinstance(value, str) else value
 
 
@@ -77,7 +80,7 @@ def _not_too_many(words: list[str]) -> list[str]:
 _Text: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_not_too_long)] | None
 _Time: TypeAlias = Annotated[str, BeforeValidator(_clean), AfterValidator(_time)] | None
 _Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
-_Word: TypeAlias = Annotated[str, BeforeValidator(_in_one_line), AfterValidator(_keyword)]
+_Word: TypeAlias = Annotated[str, BeforeValidator(in_one_line), AfterValidator(_keyword)]
 _Keywords: TypeAlias = Annotated[list[_Word], AfterValidator(_not_too_many)]
 
 
@@ -112,8 +115,17 @@ def _field(name: str) -> str:
     return name
 
 
+def _proposable(name: str) -> str:
+    if name not in PROPOSABLE:
+        raise ValueError(f"must be a field that models propose something for: {', '.join(PROPOSABLE)}")
+    return name
+
+
 def _each_once(names: list[str]) -> list[str]:
     return list(dict.fromkeys(names))
+
+
+_Proposable: TypeAlias = Annotated[list[Annotated[str, AfterValidator(_proposable)]], AfterValidator(_each_once)]
 
 
 class Changes(BaseModel):
@@ -127,6 +139,11 @@ class Changes(BaseModel):
     """Keywords that become your own beside those that are, at most 1,000."""
     remove_keywords: _Keywords = []
     """Keywords that are your own no more, in whatever case; what the file itself says stays."""
+    accept: _Proposable = []
+    """Fields of which what a model proposes becomes your own: title, caption, keywords. A title or caption of a person
+    stays, and the proposal stays open."""
+    reject: _Proposable = []
+    """Fields of which what a model proposes is rejected: it is not proposed again."""
     shift_taken_at: Annotated[int, Field(ge=-MAX_SHIFT_SECONDS, le=MAX_SHIFT_SECONDS)] | None = None
     """So many seconds are added to `taken_at`, where a time is known."""
     zone: _Zone | None = None
@@ -156,7 +173,12 @@ class Edit(Fields, Changes):
     def touched(self) -> frozenset[str]:
         """The names of the fields of which it speaks."""
         keywords = {"keywords"} if self.add_keywords or self.remove_keywords else set()
-        return self.said | {*self.release} | keywords | ({"taken_at"} if self.retimes else set())
+        return (
+            self.said
+            | {*self.release, *self.accept, *self.reject}
+            | keywords
+            | ({"taken_at"} if self.retimes else set())
+        )
 
     @property
     def retimes(self) -> bool:
@@ -179,6 +201,8 @@ def parse_edit(body: Mapping[str, Any]) -> Edit:
         raise _as_invalid_request(error) from None
     if both := min(edit.said & set(edit.release), default=None):
         raise InvalidRequest(f"'{both}' cannot be set and released at once.", field=both)
+    if both := min({*edit.accept} & {*edit.said, *edit.release, *edit.reject}, default=None):
+        raise InvalidRequest(f"'{both}' cannot be accepted, and set, released or rejected at once.", field=both)
     if edit.retimes and ("taken_at" in edit.said or "taken_at" in edit.release):
         raise InvalidRequest("'taken_at' cannot be changed in two ways at once.", field="taken_at")
     whole = "keywords" in edit.said or "keywords" in edit.release
@@ -201,6 +225,8 @@ def sentence_of(edit: Edit) -> str:
     told = [f"set {listed(sorted(edit.said))}"] if edit.said else []
     told += [f"added {_quoted(edit.add_keywords)}"] if edit.add_keywords else []
     told += [f"removed {_quoted(edit.remove_keywords)}"] if edit.remove_keywords else []
+    told += [f"accepted the proposed {listed(edit.accept)}"] if edit.accept else []
+    told += [f"rejected the proposed {listed(edit.reject)}"] if edit.reject else []
     told += [f"moved the time of taking by {edit.shift_taken_at:+,} s"] if edit.shift_taken_at else []
     told += [f"set its zone to {edit.zone}"] if edit.zone else []
     told += [f"gave {listed(edit.release)} back to the file"] if edit.release else []

@@ -4,25 +4,27 @@ One edit at a time is written, in slices of rows, with an event for each file, a
 changes nothing leaves no trace.
 """
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import JSON, Connection, Text, bindparam, cast, delete, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, delete, insert, select, update
 from typing_extensions import TypedDict
 
 from app.errors import AlreadyUndone, NewerWordsStand, TooManyFiles, UnknownEdit, UnknownFile
+from app.library.describing.tables import PROPOSALS
 from app.library.engine import Engines
 from app.library.linking import link_each, unlink_each
 from app.library.prepared import Prepared
 from app.library.recording import append_each
-from app.library.saying.deciding import COLUMNS, Change, Keywords, NewerWords, Row, change_of, undone
+from app.library.saying.answering import speaks_of_proposals
+from app.library.saying.deciding import Change, Keywords, NewerWords, change_of, undone
 from app.library.saying.editing import Edit, as_asked, in_brief, listed, sentence_of
 from app.library.saying.personal import PERSON
-from app.library.tables import EDITED_FILES, EDITS, KEYWORDS, LINKS, MEDIA
+from app.library.saying.standing import FromJson, standing_of
+from app.library.tables import EDITED_FILES, EDITS, MEDIA
 from app.library.values import now
 from app.media import Place
 from app.shapes import described
@@ -45,11 +47,9 @@ WAITING_FOR_WORDS = "waiting_for_words"
 GONE = "gone"
 """The row of a file is of another picture now, or is gone: an undo has nothing to take back there."""
 _SLICE = 100  # rows that are at work at once: their pages are still in memory when their events and links follow
-_AS_JSON = frozenset(name for name in COLUMNS if isinstance(MEDIA.c[name].type, JSON))
-_ROWS = select(*(cast(MEDIA.c[name], Text) if name in _AS_JSON else MEDIA.c[name] for name in COLUMNS))
-_WORDS = select(LINKS.c.media_id, KEYWORDS.c.text, LINKS.c.source).join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
 _EDITED = select(EDITED_FILES.c.media_id, cast(EDITED_FILES.c.before, Text), cast(EDITED_FILES.c.after, Text))
 _KEEP_FILES = Prepared(insert(EDITED_FILES).inline(), columns=[column.name for column in EDITED_FILES.c])
+_JUDGE = Prepared(update(PROPOSALS).where(PROPOSALS.c.id == bindparam("b_id")).values(state=bindparam("b_state")))
 _KEPT = select(EDITS.c.id).order_by(EDITS.c.id.desc()).offset(KEPT_EDITS).limit(1).scalar_subquery()
 
 
@@ -227,35 +227,12 @@ def _check_number(ids: Sequence[int]) -> None:
 def _decided(connection: Connection, asked: Asked) -> Iterator[_Decided]:
     """What becomes of each row that there is, slice by slice."""
     for ids in in_slices(asked.ids, _SLICE):
-        rows, keywords = _rows_of(connection, ids)
+        found = standing_of(connection, ids, proposals=any(speaks_of_proposals(asked.of(number)) for number in ids))
         for number in ids:
-            if (row := rows.get(number)) is not None:
-                edit, words = asked.of(number), keywords[number]
-                change, left = change_of(row, words, edit)
-                yield edit, change, words, left
-
-
-class _Json(dict[str | None, Any]):
-    """What JSON texts say: most rows of an edit have the same, and each is read once."""
-
-    def __missing__(self, text: str | None) -> Any:
-        said = self[text] = None if text is None else json.loads(text)
-        return said
-
-
-def _rows_of(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, Row], dict[int, Keywords]]:
-    rows: dict[int, Row] = {}
-    read_from = _Json()
-    for found in connection.execute(_ROWS.where(MEDIA.c.id.in_(ids))).all():
-        row = dict(zip(COLUMNS, found, strict=True))
-        for name in _AS_JSON:
-            row[name] = read_from[row[name]]
-        rows[row["id"]] = row
-    own: dict[int, set[str]] = {number: set() for number in rows}
-    read: dict[int, set[str]] = {number: set() for number in rows}
-    for number, text, source in connection.execute(_WORDS.where(LINKS.c.media_id.in_(ids))).all():
-        (own if source == PERSON else read)[number].add(text)
-    return rows, {number: Keywords(frozenset(own[number]), frozenset(read[number])) for number in rows}
+            if (stands := found.get(number)) is not None:
+                edit = asked.of(number)
+                change, left = change_of(stands.row, stands.keywords, edit, stands.proposals)
+                yield edit, change, stands.keywords, left
 
 
 def write(asked: Asked, connection: Connection) -> Done:
@@ -354,6 +331,7 @@ def _write_rows(connection: Connection, changes: Sequence[Change], at: str) -> N
     for names, rows in alike.items():
         _update_of(names).each(connection, rows)
     unlink_each(connection, ((change.id, change.removed) for change in changes if change.removed), PERSON)
+    _JUDGE.each(connection, ({"b_id": one, "b_state": to} for change in changes for one, to in change.judged.items()))
     added = ((change.id, dict.fromkeys((text, PERSON) for text in sorted(change.added))) for change in changes)
     link_each(connection, ((number, links) for number, links in added if links))
 
@@ -369,12 +347,11 @@ def _undo(edit_id: int, connection: Connection) -> Done:
     ids = connection.execute(select(EDITED_FILES.c.media_id).where(of_the_edit).order_by(EDITED_FILES.c.media_id))
     for some in in_slices(ids.scalars().all(), _SLICE):
         kept = _EDITED.where(of_the_edit, EDITED_FILES.c.media_id.in_(some))
-        rows, keywords = _rows_of(connection, some)
-        changes, said = [], _Json()
+        found, changes, said = standing_of(connection, some, proposals=False), [], FromJson()
         for number, before, after in connection.execute(kept).all():
-            row = rows[number]
+            row = found[number].row
             try:
-                change = undone(row, keywords[number].own, said[before], said[after])
+                change = undone(row, found[number].keywords.own, said[before], said[after])
             except NewerWords:
                 raise NewerWordsStand(Place(row["root"], row["path"]).shown) from None
             if change is not None:
@@ -396,4 +373,6 @@ def _event_of_undo(edit_id: int, at: str, place: Place, fields: Sequence[str]) -
 
 
 def _keywords_in(change: Change) -> list[str]:
-    return ["keywords"] if change.added or change.removed else []
+    if change.added or change.removed:
+        return ["keywords"]
+    return [] if change.after["fields"] else ["proposals"]

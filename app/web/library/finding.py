@@ -117,7 +117,7 @@ def found_files(
     covered = finder.coverage(found, query)
     return Answer(
         {
-            "files": finder.files(found.snapshot, ids, threshold),
+            "files": finder.files(found.snapshot, ids, threshold, query),
             "next": None if last is None else _cursor_of(last, sort, order),
             "total": total,
             "paired": found.paired,

@@ -16,6 +16,7 @@ from app.library.proposing.proposals import Origin, Proposal
 from app.library.proposing.proposer import MOST_FILES
 from app.library.values import is_nsfw
 from app.query.reading import read
+from app.query.tree import Node
 from app.shapes import described
 from app.web.answers import Answer, Route, reads, refuses
 from app.web.bodies import checked
@@ -88,6 +89,10 @@ class FileProposals(TypedDict):
     """Those that it has, but of prompts: none of them is proposed."""
     proposed: list[Proposal]
     """The most confident first, at most 50 of each source; empty where there is nothing to propose."""
+    proposed_title: str | None
+    """The title that a model proposes; null where none does, or `from` leaves `model` out."""
+    proposed_caption: str | None
+    """The caption that a model proposes; null where none does, or `from` leaves `model` out."""
 
 
 @described
@@ -115,15 +120,15 @@ def propose(
 ) -> Answer[Proposals]:
     """Proposes keywords for files, out of their prompts, folders and what looks like them. Nothing is changed.
 
-    What a file has is not proposed to it, and a keyword that the library knows is written as there. `model` proposes
-    nothing yet.
+    What a file has is not proposed to it, and a keyword that the library knows is written as there. `model` gives what
+    a model proposes and nobody has judged, a title and a caption with it; an edit accepts or rejects it.
     """
     library = records.library
     if body.paths is not None:
         ids = _named(library, house.folders, body.paths)
         behind, total = None, len(ids)
     else:
-        ids, behind, total = _found(library, body.q or "", body.cursor, limit)
+        ids, behind, total = page_of_found(library, read(body.q or ""), body.cursor, limit)
     threshold = library.nsfw_threshold()
     files: list[FileProposals] = [
         {
@@ -132,6 +137,8 @@ def propose(
             "has_thumbnail": file.has_thumbnail,
             "keywords": file.keywords,
             "proposed": file.proposals,
+            "proposed_title": file.title,
+            "proposed_caption": file.caption,
         }
         for file in library.proposer.propose(ids, body.origins)
     ]
@@ -152,10 +159,13 @@ def _named(library: Library, folders: Folders, paths: list[str]) -> list[int]:
     return [found[place] for place in places]
 
 
-def _found(library: Library, q: str, cursor: str | None, limit: int) -> tuple[list[int], str | None, int]:
-    """A page of the ids of what a search finds, the cursor of the next, and how many there are in all."""
+def page_of_found(library: Library, query: Node, cursor: str | None, limit: int) -> tuple[list[int], str | None, int]:
+    """A page of the ids of what a search finds, the cursor of the next, and how many there are in all.
+
+    They are in the order in which they were taken in. Raises BadCursor.
+    """
     start = 0 if cursor is None else _start_of(cursor)
-    found = library.finder.found(read(q), _SORT, descending=False, threshold=library.nsfw_threshold())
+    found = library.finder.found(query, _SORT, descending=False, threshold=library.nsfw_threshold())
     ids, last, total = page(found, _SORT, descending=False, start=start, limit=limit)
     return [*ids], None if last is None else cursor_of(*last), total
 

@@ -69,6 +69,7 @@ entries = st.builds(
     region_kind=st.just([]),
     sure=st.just(0.0),
     judged=st.just(0),
+    proposed=st.lists(st.sampled_from(("cat", "Cat", "red car")), unique=True, max_size=2),
 )
 _named = st.tuples(st.sampled_from(("cat", "Cat", "Ada")), st.sampled_from(("face", "object")))
 entries = st.builds(
@@ -77,6 +78,7 @@ entries = st.builds(
         region_kind=[kind for _, kind in regions],
         sure=0.5 * len(regions),
         judged=len(regions),
+        marks=entry.marks | (Mark.PROPOSED.value if entry.proposed else 0),
     ),
     entries,
     st.lists(_named, max_size=3),
@@ -102,7 +104,7 @@ _leaves = st.one_of(
     st.builds(Between, st.sampled_from(_NUMBERED), _bounds, _bounds, st.booleans(), st.booleans(), st.just("")),
     st.builds(
         Whole,
-        st.sampled_from((*_CODED, "keyword", "lora")),
+        st.sampled_from((*_CODED, "keyword", "lora", "proposed")),
         st.sampled_from((("cat",), ("face",), ("", "a", ""), ("strasse",), ("", ""), ("jpeg",), ("x", ""), ("", "v"))),
         st.just(""),
     ),
@@ -110,8 +112,10 @@ _leaves = st.one_of(
         Whole, st.just("sha256"), st.sampled_from((("00", ""), ("", ""), ("00ff", ""), ("f" * 16, ""))), st.just("")
     ),
     st.builds(Whole, st.just("nsfw"), st.sampled_from((("yes",), ("no",), ("unknown",))), st.just("")),
-    st.builds(Whole, st.just("is"), st.sampled_from((("missing",), ("raw",), ("person",))), st.just("")),
-    st.builds(Nothing, st.sampled_from((*_NUMBERED, *_CODED, "keyword", "camera", "title", "prompt", "seed"))),
+    st.builds(Whole, st.just("is"), st.sampled_from((("missing",), ("raw",), ("proposed",))), st.just("")),
+    st.builds(
+        Nothing, st.sampled_from((*_NUMBERED, *_CODED, "keyword", "camera", "title", "prompt", "seed", "proposed"))
+    ),
     st.builds(Within, st.sampled_from(("photos", "photos/2024", "archive", "2024")), st.just("")),
     st.builds(Near, st.just(41.9), st.just(12.5), st.sampled_from((0.0, 10.0, 20_100.0)), st.just("")),
     st.just(Has("position")),
@@ -156,7 +160,7 @@ def _holds(entry: Entry, node: Node) -> bool:  # noqa: C901, PLR0912 - a case fo
             return any(map(node.holds, map(fold, _texts_of(entry, "label")))) or _labelled(entry, (node,)) > 0
         case Whole(field):
             return any(node.holds(fold(text)) for text in _texts_of(entry, field))
-        case Nothing("title" | "prompt" | "seed" as field):
+        case Nothing("title" | "prompt" | "seed" | "proposed" as field):
             return not entry.marks & Mark[field.upper()]
         case Nothing(field):
             return _number(entry, field) is None if field in _NUMBERED else not _texts_of(entry, field)

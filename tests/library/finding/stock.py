@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select, update
 
+from app.library.describing.tables import PROPOSALS
 from app.library.finding.lookup import matching
 from app.library.finding.runs import sought_by
 from app.library.library import Library
@@ -72,6 +73,12 @@ def mark(library: Library, regions: Iterable[tuple[int, str, str]]) -> None:
     library._engines.write(
         lambda connection: (connection.execute(insert(DETECTIONS), rows), connection.execute(touched))
     )
+
+
+def propose(library: Library, proposals: Iterable[tuple[int, str, str]]) -> None:
+    """Adds open proposals of a model, as (id of the file, field, text)."""
+    rows = [{"media_id": number, "field": of, "text": said, "run": "r", "at": _AT} for number, of, said in proposals]
+    library._engines.write(lambda connection: connection.execute(insert(PROPOSALS), rows))
 
 
 def link(library: Library, one: int, other: int) -> None:

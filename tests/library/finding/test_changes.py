@@ -3,11 +3,13 @@
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
+from app.library.describing.tables import PROPOSALS
 from app.library.finding.words.fulltext import write_words
 from app.library.tables import CHANGES, KEYWORDS, LINKS, MEDIA
 from tests.library.finding.stock import add, file
 
 LINK = {"media_id": 1, "keyword_id": 1, "source": "xmp"}
+PROPOSAL = {"media_id": 1, "field": "title", "text": "The sea", "run": "r", "at": "2026-11-20T10:00:00.000+00:00"}
 CHANGE = {
     "its title": (update(MEDIA).values(title="other"), False),
     "its settings": (update(MEDIA).values(generation={"seed": 2}), False),
@@ -16,6 +18,9 @@ CHANGE = {
     "a link": (insert(LINKS).values(LINK | {"source": "iptc"}), False),
     "the weight of a link": (update(LINKS).values(weight=2.0), False),
     "a link that goes": (delete(LINKS), False),
+    "a proposal": (insert(PROPOSALS).values(PROPOSAL), False),
+    "a proposal that is judged": (update(PROPOSALS).values(state="rejected"), False),
+    "a proposal that is withdrawn": (delete(PROPOSALS), False),
     "its end": (delete(MEDIA), False),
 }
 
@@ -31,6 +36,7 @@ def feed(library):
     def work(connection):
         connection.execute(insert(KEYWORDS).values(id=1, text="sea"))
         connection.execute(insert(LINKS).values(LINK))
+        connection.execute(insert(PROPOSALS).values(PROPOSAL))
         write_words(connection, 10)
 
     add(library, [file(2), file(1, title="first", generation={"seed": 1})])

@@ -155,7 +155,7 @@ def test_more_texts_than_small_numbers_keep_their_numbers_apart():
 def entry_with(**values: object) -> Entry:
     plain = dict.fromkeys(Entry._fields) | {"added": 0, "size": 1, "marks": 0, "ran": 0, "name": "a"}
     texts = {"root": "r", "folder": "r", "kind": "image", "format": "png", "keyword": [], "lora": []}
-    texts |= {"region": [], "region_kind": [], "judged": 0}
+    texts |= {"region": [], "region_kind": [], "judged": 0, "proposed": []}
     return Entry(**(plain | texts | values))
 
 

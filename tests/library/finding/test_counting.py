@@ -17,12 +17,12 @@ from app.query.printing import term
 from app.query.reading import read
 from app.query.tree import EVERYTHING, And
 from tests.library.finding.entries import THRESHOLD, entries, found_in, queries
-from tests.library.finding.stock import add, file
+from tests.library.finding.stock import add, file, propose
 from tests.library.finding.test_columns import after, entry_with, nothing_asked
 from tests.support.facets import term_of
 
 _changes = st.lists(st.tuples(st.integers(1, 12), st.none() | entries), max_size=25)
-SEVERAL = (Facet.KEYWORD, Facet.LORA, Facet.FOLDER)
+SEVERAL = (Facet.KEYWORD, Facet.LORA, Facet.FOLDER, Facet.PROPOSED)
 """Facets of which a file has several values."""
 
 
@@ -77,13 +77,22 @@ MIXED = (
     {"missing_at": "2026-11-20T10:00:00.000+00:00", "camera_model": "X100V", "title": "sea", "folder": b"gone"},
     {"stages": {"score": {"status": "failed", "cause": "x"}}, "session_id": "0b9c", "caption": "the Sea"},
 )
-SEARCHES = ("", "sea", "sea or is:missing", "-is:missing camera:none", "folder:m/sommer", "taken:none or score>=4")
+SEARCHES = (
+    "",
+    "sea",
+    "car",
+    "sea or is:missing",
+    "-is:missing camera:none",
+    "folder:m/sommer",
+    "taken:none or score>=4",
+)
 
 
 def test_each_count_of_a_mixed_library_is_how_many_files_its_click_finds(library):
     words = [(1, "Cat", "xmp"), (1, "cat", "person"), (2, "CAT", "xmp"), (3, "none", "xmp"), (4, "é*", "xmp")]
     for number, columns in enumerate(MIXED, 1):
         add(library, [file(number, **columns)], [word for word in words if word[0] == number])
+    propose(library, [(1, "keyword", "Car"), (2, "keyword", "car"), (2, "keyword", 'red "*"'), (3, "title", "A car")])
     finder = library.finder
     for search in SEARCHES:
         counts = finder.counts(read(search), [*Facet], THRESHOLD, 100)

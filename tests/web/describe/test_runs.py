@@ -61,3 +61,7 @@ def test_runs_are_listed_page_by_page_and_what_is_not_known_is_refused(door):
         for asked in ({"root": "x"}, {"cursor": "x"}, {"session": "x"}, {"path": "elsewhere/x"})
     )
     assert refused == dict.fromkeys(("unknown_parameter", "bad_cursor", "bad_session_id", "outside_roots"), 1)
+
+
+def test_the_bar_is_there_before_the_first_run_where_a_provider_is_named(open_door):
+    assert has_bar(open_door(ingest_describe_base_url="http://127.0.0.1:9/v1"))

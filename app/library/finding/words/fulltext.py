@@ -5,18 +5,19 @@ PostgreSQL a word begins with the letter of its field and is given by a cast, ne
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, text
 
 from app.crash_points import crash_point
+from app.library.describing.tables import IS_OPEN, PROPOSALS
 from app.library.finding.words.wording import COLUMNS, FIELDS, GAP, texts_of, words_by_field
 from app.library.tables import CHANGES, KEYWORDS, LINKS, MEDIA
 from app.metadata import Source
 
-LETTERS: Mapping[str, str] = dict(zip(FIELDS, "nftckpemlaorsd", strict=True))
+LETTERS: Mapping[str, str] = dict(zip(FIELDS, "nftckpemlaorsdb", strict=True))
 NOT_WORDED = text("NOT worded")
 """The condition of files that wait for their words, as the index says it: said otherwise, every change is looked at."""
 _AT_ONCE = 500
@@ -38,6 +39,12 @@ _KEYWORDS = (
         CHANGES.c.seq.between(bindparam("first"), bindparam("last")),
         LINKS.c.source != Source.NEGATIVE_PROMPT.value,
     )
+)
+_PROPOSED = (
+    select(PROPOSALS.c.media_id, PROPOSALS.c.text)
+    .select_from(CHANGES)
+    .join(PROPOSALS, PROPOSALS.c.media_id == CHANGES.c.media_id)
+    .where(NOT_WORDED, CHANGES.c.seq.between(bindparam("first"), bindparam("last")), IS_OPEN)
 )
 _WORDED = text("UPDATE media_changes SET worded = true WHERE NOT worded AND seq BETWEEN :first AND :last")
 _COUNT = text(
@@ -81,15 +88,13 @@ def _write_some(connection: Connection, number: int, after: int) -> int:
     if not rows:
         return 0
     span = {"first": rows[-1].seq, "last": rows[0].seq}  # all that wait between are these
-    keywords: dict[int, set[str]] = defaultdict(set)
-    for media_id, keyword in connection.execute(_KEYWORDS, span):
-        keywords[media_id].add(keyword)
+    keywords, proposed = (_by_file(connection.execute(asked, span)) for asked in (_KEYWORDS, _PROPOSED))
     engine = connection.dialect.name
     gone = [(row.media_id,) for row in rows if row.id is None]
     if gone:
         connection.exec_driver_sql(_FORGET[engine], gone)
     kept = [
-        _stored(engine, row.id, words_by_field(texts_of(row, keywords.get(row.id, ()))))
+        _stored(engine, row.id, words_by_field(texts_of(row, keywords[row.id], proposed[row.id])))
         for row in rows
         if row.id is not None
     ]
@@ -99,6 +104,13 @@ def _write_some(connection: Connection, number: int, after: int) -> int:
     crash_point("words_written")
     connection.execute(_WORDED, span)
     return len(rows)
+
+
+def _by_file(texts: Iterable[Any]) -> defaultdict[int, set[str]]:
+    by_file: defaultdict[int, set[str]] = defaultdict(set)
+    for media_id, one in texts:
+        by_file[media_id].add(one)
+    return by_file
 
 
 def _stored(engine: str, media_id: int, words: Mapping[str, Sequence[str]]) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from app.texts import shown_name
 
 FIELDS = (
     *("name", "folder", "title", "caption", "keyword", "prompt", "negative"),
-    *("camera", "lens", "creator", "model", "lora", "sampler", "seed"),
+    *("camera", "lens", "creator", "model", "lora", "sampler", "seed", "proposed"),
 )
 COLUMNS = (
     *("root", "folder", "name", "title", "caption", "camera_make", "camera_model", "lens_model", "creator"),
@@ -38,15 +38,17 @@ MOST_BYTES = 700_000  # of a row; the shorter fields come first
 _BYTES_BESIDE = 8  # of a word in PostgreSQL: its field, its length, its position
 
 
-def texts_of(row: Any, keywords: Iterable[str]) -> dict[str, list[str]]:
+def texts_of(row: Any, keywords: Iterable[str], proposed: Iterable[str] = ()) -> dict[str, list[str]]:
     """The texts in which each field that has any is found; no phrase goes from one to the next.
 
-    `row` has COLUMNS as attributes; `keywords` are those that say what the file shows.
+    `row` has COLUMNS as attributes; `keywords` are those that say what the file shows, `proposed` what models propose.
     """
     folder = shown_name(row.folder)
     texts = {"name": [row.name], "folder": [f"{row.root}/{folder}" if folder else row.root]}
     if keywords:
         texts["keyword"] = sorted(keywords)
+    if proposed:
+        texts["proposed"] = sorted(proposed)
     if row.camera_make or row.camera_model:
         texts["camera"] = [" ".join(filter(None, (row.camera_make, row.camera_model)))]
     made = row.generation if isinstance(row.generation, Mapping) else {}

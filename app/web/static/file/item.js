@@ -4,6 +4,7 @@ import * as api from "../lib/api.js";
 import { byId, inside, make, setText } from "../lib/dom.js";
 import { showBoxes } from "./boxes.js";
 import { showTrouble, tell } from "./account.js";
+import { prepareDescribed, showDescribed } from "./described.js";
 import { leaveEdit, prepareEdit } from "./edit.js";
 import { leadOn } from "./leading.js";
 import { libraryUrl, listOf, pageUrl } from "./requests.js";
@@ -39,11 +40,13 @@ const stage = prepareStage({ swiped: (step) => go(step) });
 prepareViewer(stage.redraw);
 
 /** Draws what is known of a file. @type {(of: string) => Promise<void>} */
-const draw = (of) =>
-  tell(of, (_, known) => {
+function draw(of) {
+  showDescribed(of);
+  return tell(of, (_, known) => {
     offerToTake(known);
     if (known && !byId("explain-copies").hidden) linkCopies(of);
   }, (error) => showTrouble(of, error));
+}
 
 /** Leads to the copies of a file, side by side. @param {string} of */
 function linkCopies(of) {
@@ -168,6 +171,7 @@ const here = (act) => (event) => {
 
 const undo = prepareUndoing(() => judged(path));
 prepareKeys();
+prepareDescribed(judge);
 prepareEdit((of) => {
   saveJudged();
   return draw(of);

@@ -655,6 +655,7 @@ export interface FoundFile {
   keywords: string[];
   session_id: string | null;
   pairs: PairedFile[];
+  proposed: boolean;
   held?: boolean; // ours: an edit took it out of the search, or to another place in it
 }
 
@@ -905,6 +906,8 @@ export interface Words {
   add_keywords?: string[];
   remove_keywords?: string[];
   release?: string[];
+  accept?: string[];
+  reject?: string[];
   shift_taken_at?: number;
   zone?: string;
 }
@@ -967,7 +970,7 @@ export interface LastEdit {
 export interface Proposal {
   text: string;
   source: "prompt" | "folder" | "similar" | "model";
-  confidence: number;
+  confidence: number | null;
   by: string | null;
   like: string | null;
 }
@@ -978,6 +981,8 @@ export interface FileProposals {
   has_thumbnail: boolean;
   keywords: string[];
   proposed: Proposal[];
+  proposed_title: string | null;
+  proposed_caption: string | null;
 }
 
 /** Where a word comes from, as a person tells them apart. */
@@ -987,7 +992,7 @@ export type Origin = Proposal["source"] | "copy" | "own";
 export interface BoardWord {
   text: string;
   origins: Origin[];
-  confidence: number;
+  confidence: number | null;
   like: string | null;
   ticked: boolean;
 }
@@ -997,6 +1002,43 @@ export interface BoardFile extends Omit<FileProposals, "proposed"> {
 }
 
 export type Board = BoardFile[];
+
+// -- what models said of files ----------------------------------------------------------------------------------------
+
+/** What models propose for a file, and nobody has judged. */
+export interface ProposedByModel {
+  title: string | null;
+  caption: string | null;
+  keywords: string[];
+}
+
+export interface SaidByModel {
+  template: string;
+  provider: string;
+  model: string;
+  cost_usd: number | null;
+  at: string;
+  output: Record<string, unknown>;
+}
+
+export interface FileDescribed {
+  path: string;
+  is_nsfw: boolean | null;
+  has_thumbnail: boolean;
+  title: string | null;
+  caption: string | null;
+  own: string[];
+  keywords: string[];
+  proposed: ProposedByModel;
+  said: SaidByModel | null;
+}
+
+/** What stands in the fields of a review; keywords one on each line. */
+export interface InFields {
+  title: string;
+  caption: string;
+  keywords: string;
+}
 
 // -- a folder against the library -------------------------------------------------------------------------------------
 

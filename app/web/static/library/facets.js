@@ -20,6 +20,9 @@ const TITLES = /** @type {Record<string, string>} */ ({
   day: "Day",
   score: "Score",
   keyword: "Keyword",
+  proposed: "Proposed",
+  described: "Described",
+  describe_failed: "Description failed",
   camera: "Camera",
   lens: "Lens",
   generator: "Generator",
@@ -168,6 +171,8 @@ function called(facet, value) {
   if (facet === "month") return monthName(String(value));
   if (facet === "incomplete") return value ? "Incomplete" : "Complete";
   if (facet === "missing") return value ? "Gone from disk" : "On disk";
+  if (facet === "described") return value ? "Described" : "Not described";
+  if (facet === "describe_failed") return value ? "Failed" : "Not failed";
   if (facet === "session") return String(value).slice(0, 8); // enough to tell them apart; the tooltip has all
   return readable(String(value));
 }
@@ -176,6 +181,7 @@ function called(facet, value) {
 function nothing(facet) {
   if (facet === "score") return "Not rated";
   if (facet === "year" || facet === "month") return "No date";
+  if (facet === "proposed") return "Nothing proposed";
   const title = TITLES[facet] ?? facet;
   return `No ${title === "LoRA" ? title : title.toLowerCase()}`;
 }

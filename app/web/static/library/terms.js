@@ -7,8 +7,8 @@ const FIELD = /** @type {Record<string, string>} */ ({
   day: "taken",
   prompt_verdict: "verdict",
 });
-const EXACT = new Set(["camera", "lens", "model", "lora", "sampler"]); // of words: `=` asks for the whole value
-const FLAGS = new Set(["incomplete", "missing"]);
+const EXACT = new Set(["camera", "lens", "model", "lora", "sampler", "proposed"]); // of words: `=` asks for the whole value
+const FLAGS = new Set(["incomplete", "missing", "described", "describe_failed"]);
 const WORDS = new Set(["and", "or", "not", "none"]);
 const OPERATOR = /(?:and|or|not)(?![^\s()"])/iy;
 const QUOTED = /^(-?\w+[:=])"(.*)"$/su;

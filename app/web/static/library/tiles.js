@@ -116,6 +116,7 @@ function badgesOf(file) {
   if (file.score !== null) badges.push(file.score < 0 ? "✕" : `★ ${file.score}`);
   if (file.incomplete) badges.push("!");
   if (file.missing) badges.push("gone");
+  if (file.proposed) badges.push("proposed");
   return badges.join("  ");
 }
 
@@ -137,6 +138,7 @@ function spokenOf(file, columns) {
   if (file.is_nsfw) said.push("NSFW");
   if (file.incomplete) said.push("incomplete");
   if (file.missing) said.push("gone from disk");
+  if (file.proposed) said.push("found by what a model proposes");
   if (file.held) said.push(HELD);
   return said.join(", ");
 }

@@ -24,7 +24,7 @@ const badges = (origins) =>
 
 /** @param {BoardWord} word */
 function why({ origins, confidence, like }) {
-  if (origins.includes("own")) return null;
+  if (origins.includes("own") || confidence === null) return null;
   return `Confidence ${confidence}${like ? `, as ${readable(fileName(like))} has it` : ""}`;
 }
 

@@ -23,7 +23,7 @@ function settingInWords(name, value) {
 
 /** What is said, in words: "★ 4", "label Red, +sea, −fog". @param {Words} words */
 export function wordsInWords({ set = {}, add_keywords: added = [], remove_keywords: removed = [], ...more }) {
-  const { release = [], shift_taken_at: shift = 0, zone } = more;
+  const { release = [], accept = [], reject = [], shift_taken_at: shift = 0, zone } = more;
   return capital(
     [
       ...Object.entries(set).map(([name, value]) => settingInWords(name, value)),
@@ -31,6 +31,8 @@ export function wordsInWords({ set = {}, add_keywords: added = [], remove_keywor
       ...removed.map((word) => `−${word}`),
       ...(shift ? [`time ${shiftInWords(shift)}`] : []),
       ...(zone ? [`zone ${zone}`] : []),
+      ...(accept.length ? [`accepted ${sentenceList(accept)}`] : []),
+      ...(reject.length ? [`rejected ${sentenceList(reject)}`] : []),
       ...(release.length ? [`${sentenceList(release.map(fieldLabel))} given back`] : []),
     ].join(", "),
   );
@@ -46,6 +48,7 @@ const LEFT = {
   unknown_file: "not in the library any more",
   waiting_for_words: "not indexed yet",
   too_many_keywords: "with too many keywords",
+  said_by_a_person: "with a title or description of yours",
   keyword_of_the_file: "with a keyword that the file itself says",
 };
 
