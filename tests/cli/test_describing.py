@@ -89,4 +89,4 @@ def test_describe_is_about_folders_or_a_search(place, arguments):
 
 
 def test_without_a_provider_describe_says_so(place_with_photos):
-    refused(place_with_photos.run("describe", "photos"), "Nobody can be asked")
+    refused(place_with_photos.run("describe", "photos"), "INGEST_DESCRIBE_BASE_URL")
