@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.currency import Currency
 from app.errors import BadSetting, in_words
+from app.formats import SentFormat
 from app.keys import check_base_url, checked_key
 from app.media import NSFW_THRESHOLD
 from app.models import Layout
@@ -77,7 +78,7 @@ class Settings(BaseSettings):
     ingest_describe_structured: Structured = "json_schema"
     ingest_describe_side: int = Field(default=1024, ge=64, le=8192)
     ingest_describe_quality: int = Field(default=80, ge=1, le=100)
-    ingest_describe_format: Literal["jpeg", "webp"] = "jpeg"
+    ingest_describe_format: SentFormat = "jpeg"
     ingest_describe_concurrency: int = Field(default=1, ge=1, le=64)
     ingest_describe_requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     ingest_describe_timeout_seconds: float = Field(default=120.0, gt=0, allow_inf_nan=False)

@@ -124,7 +124,8 @@ def test_only_what_wrote_something_new_counts_as_committed():
 
 
 def test_the_words_are_those_of_the_contract():
-    assert [*Stage] == ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw", "barcodes", "detect"]
+    first = ["identify", "metadata", "keywords", "score", "thumbnail", "nsfw"]
+    assert [*Stage] == [*first, "barcodes", "detect", "describe"]
     assert {skip.value for skip in Skip} == {"fresh", "filtered", "unsupported", "failed_before", "beyond_max_files"}
     assert {o.value for o in Outcome} == {"added", "updated", "moved", "unchanged", "failed", "vanished"}
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 from app.formats.row import Ending, Format, Kind, Magic
 from app.formats.table import FORMATS
@@ -28,6 +29,8 @@ NOT_TAKEN_IN: tuple[tuple[bytes, str], ...] = (
 NO_MEDIA_BRANDS = (b"M4A ", b"M4B ", b"M4P ", b"jxl ", b"jp2 ", b"jpx ")
 """Main brands of ISO base media files that are none of ours: sound, and pictures that are not read in this form."""
 
+SentFormat: TypeAlias = Literal["jpeg", "webp"]
+"""Formats in which a provider of descriptions is shown a picture."""
 BESIDE_RAW = ("jpeg", "heic")
 """Formats in which cameras write the picture that they also give as raw; the first that is there stands for both."""
 _PIXEL_FILM = re.compile(rb"(?:.+\.M[PV](?:\.COVER)?|MVIMG_\d{8}_\d{6,9})(?:~\d{1,3})?(?:\(\d{1,6}\))?\Z", re.DOTALL)

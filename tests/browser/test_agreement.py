@@ -45,7 +45,7 @@ SHOWN = """() => {
 }"""
 
 
-OPTIONAL = {"barcodes": "read_barcodes", "detect": "detect_objects"}
+OPTIONAL = {"barcodes": "read_barcodes", "detect": "detect_objects", "describe": "describe"}
 """Stages that have a card only where they were asked for, and the parameters that ask."""
 
 

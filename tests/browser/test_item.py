@@ -44,9 +44,9 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settled(root / "d.png")
     film(root / "e.mp4", [landscape("dunes", (320, 180), seed) for seed in range(8)])
     photo(root / "f.webp", size=(300, 200), orientation=6)
-    (root / "f.txt").write_text("0 0.25 0.75 0.2 0.1 0.9\n")
+    (root / "a.txt").write_text("0 0.25 0.75 0.2 0.1 0.9\n")
     (root / "classes.txt").write_text("tree\n")
-    settled(root / "f.txt")
+    settled(root / "a.txt")
     write_many(folder / "other", 1)
     with Server(folder / "server", {"pictures": root, "other": folder / "other"}) as running:
         running.wait_for(running.begin("pictures", read_barcodes=True), "completed")
@@ -124,7 +124,7 @@ def test_a_picture_is_zoomed_and_moved_by_keys_wheel_and_drag(page: Page, server
 
 
 def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(page: Page, server: Server) -> None:
-    opened(page, server, "f.webp")
+    opened(page, server, "a.jpg")
     box, picture, switch = (
         page.locator("#viewer-boxes li"),
         page.locator("#viewer-picture"),
@@ -153,7 +153,7 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
     expect(switch).to_have_attribute("aria-pressed", "false")
     switch.click()
     expect(box).to_be_visible()
-    opened(page, server, "a.jpg")
+    opened(page, server, "f.webp")
     expect(switch).to_be_hidden()
     expect(page.locator("#known-regions li")).to_have_text(looked_for)  # though it found nothing
     for path, shown in (("/regions", "tree"), ("/expected", "Nothing is expected yet")):
@@ -174,7 +174,7 @@ def test_regions_stay_where_they_are_in_the_picture_and_a_key_leaves_them_out(pa
     assert page.evaluate("[document.activeElement.className, document.activeElement.scrollLeft]") == ["scrolls", 40]
     page.select_option("#dashboard-every", "60")
     expect(page.locator("form.narrow input[name=refresh]")).to_have_value("60")
-    rows = [{"q": "kind:image", "label": "tree", "expected": number} for number in range(101)]
+    rows = [{"q": "kind:image", "label": f"tree {number}", "expected": 1} for number in range(101)]
     assert server.client.put("/api/planograms", json=rows).status_code == 200
     page.goto(f"{server.address}/expected?refresh=60")
     assert page.evaluate(FITS)

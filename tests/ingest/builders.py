@@ -231,7 +231,7 @@ class Workplace:
         self.reader = Reader(self.media)
         self.ends: list[Callable[[], object]] = []
         self.take: Take = nobody
-        self.outputs: Any = None
+        self.outputs_of: Callable[[Library], Any] = lambda _: None
         self.open()
 
     def open(self) -> None:
@@ -246,7 +246,7 @@ class Workplace:
             self._analyzer,
             Standing(self.recipe),
             settled_seconds=0.0,
-            outputs=self.outputs,
+            outputs=self.outputs_of(self.library),
             take=lambda request: self.take(request),  # noqa: PLW0108 - a test may set another one later
         )
         self.runner = Runner(self.ingestor)

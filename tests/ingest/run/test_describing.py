@@ -345,10 +345,9 @@ def test_what_waiting_does_not_mend_is_not_said_to_be_tried_again(place, model):
 
 @pytest.fixture
 def outputs(place, tmp_path):
-    made = session_outputs(tmp_path / "out", place.folders, place.library, place.store)
-    place.outputs = made
+    place.outputs_of = lambda library: session_outputs(tmp_path / "out", place.folders, library, place.store)
     place.restart()
-    return made
+    return place.ingestor.outputs
 
 
 def test_a_session_writes_what_was_said_of_each_picture_and_catches_up_after_a_crash(place, model, outputs, tmp_path):
@@ -362,7 +361,7 @@ def test_a_session_writes_what_was_said_of_each_picture_and_catches_up_after_a_c
 
 
 def test_a_folder_of_descriptions_inside_a_media_root_is_refused_before_anything_is_paid(place, model):
-    place.outputs = session_outputs(place.media / "out", place.folders, place.library, place.store)
+    place.outputs_of = lambda library: session_outputs(place.media / "out", place.folders, library, place.store)
     place.restart()
     pictures(place, "a")
     with pytest.raises(InvalidRequest) as refused:

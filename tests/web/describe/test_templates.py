@@ -41,6 +41,7 @@ def test_a_session_describes_pictures_and_no_file_goes_along(open_door, fake_pro
         "budget_usd": 1.0,
         "requests": asked,
         "answers": asked,
+        "unpriced": 0,
     }
     originals = {hashlib.sha256(path.read_bytes()).hexdigest() for path in photos.rglob("*") if path.is_file()}
     assert originals.isdisjoint(request.sha256 for request in fake_provider.requests)
