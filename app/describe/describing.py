@@ -142,11 +142,14 @@ class Describing:
             yield described
 
     def _has_room(self) -> bool:
-        """Whether another file may begin: not while the first can be committed, nor while many wait for the first."""
+        """Whether another file may begin: not while the first can be committed, nor while many wait for the first.
+
+        One more begins than are asked about at a time: its picture is ready when its turn comes.
+        """
         if self._line and self._line[0].ended:
             return False
         under_way = sum(not begun.ended for begun in self._line)
-        return under_way < self._at_once and len(self._line) < MOST_AHEAD * self._at_once
+        return under_way <= self._at_once and len(self._line) < MOST_AHEAD * self._at_once
 
     def _begin(self, result: Result, loop: asyncio.AbstractEventLoop) -> _Begun:
         if isinstance(result, Failure) or result.to_send is None:
@@ -155,7 +158,19 @@ class Describing:
             return _Begun(replace(result, description=known))
         if not self._may_be_sent(result):
             return _Begun(_left_out(result))
-        return _Begun(result, asyncio.run_coroutine_threadsafe(self._described(result), loop))
+        same = next((begun.answer for begun in self._line if begun.answer and _sha256(begun) == _sha256(result)), None)
+        asked = self._described(result) if same is None else self._as_of(same, result)
+        return _Begun(result, asyncio.run_coroutine_threadsafe(asked, loop))
+
+    async def _as_of(self, same: "Future[Result]", result: Analysis) -> Result:
+        """What is said of a file whose bytes are being asked about already: the same, if anything is."""
+        said = None
+        with contextlib.suppress(MediaIngestError):
+            first = await asyncio.wrap_future(same)
+            said = first.description if isinstance(first, Analysis) else None
+        if said is None or said.output is None:
+            return await self._described(result)
+        return replace(result, description=replace(said, runs=()))
 
     async def _described(self, result: Analysis) -> Result:
         account = self._ledger.account(result.file.place, result.identity.sha256)
@@ -184,6 +199,11 @@ class Describing:
 
 def _done(work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
     return asyncio.run_coroutine_threadsafe(work, loop).result(CANCEL_SECONDS)
+
+
+def _sha256(file: _Begun | Analysis) -> str | None:
+    result = file.result if isinstance(file, _Begun) else file
+    return result.identity.sha256 if isinstance(result, Analysis) else None
 
 
 async def _cancel_all() -> None:

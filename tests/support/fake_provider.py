@@ -12,6 +12,7 @@ in, `fake.bill` what a provider would charge: work that was done counts even if 
 import hashlib
 import json
 import threading
+import time
 from base64 import b64decode
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
@@ -132,6 +133,7 @@ class FakeProvider:
         self.requests: list[Received] = []
         self.bill: list[Billed] = []
         self.most_at_once = 0
+        self.seconds_at_work = 0.0
         self._script: deque[Step] = deque()
         self._at_work = 0
         self._lock = threading.Lock()
@@ -211,6 +213,11 @@ class FakeProvider:
             if self._closing.wait(seconds):
                 return
 
+    def was_at_work(self, seconds: float) -> None:
+        """Counts the time that a request took here, from its first line to the end of the answer."""
+        with self._lock:
+            self.seconds_at_work += seconds
+
     def met(self) -> None:
         """Counts one request less at work."""
         with self._lock:
@@ -232,6 +239,13 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
+        began = time.perf_counter()
+        try:
+            self._meet()
+        finally:
+            self.provider.was_at_work(time.perf_counter() - began)
+
+    def _meet(self) -> None:
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         body = json.loads(raw)
         headers = {name.lower(): value for name, value in self.headers.items()}

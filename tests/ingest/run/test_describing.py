@@ -155,6 +155,15 @@ def test_nothing_is_asked_of_a_rerun_a_move_a_rename_or_a_copy(place, model):
     assert described_in(place, session) == [("m/renamed.jpg", "alt-text"), ("m/sub/copy.jpg", "alt-text")]
 
 
+def test_copies_that_come_at_once_are_asked_about_once(place, model):
+    model.at_once = 4
+    for number in range(6):
+        (place.media / f"{number}.jpg").write_bytes(b"a")
+    session = describe(place)
+    assert (model.asked, len(runs_of(place)), session.stages["describe"].done) == ([b"a"], 1, 6)
+    assert len([found for found in proposals_of(place) if found[0] == "title"]) == 6
+
+
 def test_everything_anew_pays_nothing_twice(place, model):
     pictures(place, "a")
     describe(place)
