@@ -109,6 +109,23 @@ class Run:
     output: Mapping[str, Any] | None = None
     reason: str | None = None
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """Who was asked by what and when, and what it took, by the names of the columns; None where it is not known."""
+        usage = self.usage
+        return {
+            "provider": self.provider,
+            "model": self.model,
+            "template": self.template,
+            "template_sha256": self.template_sha256,
+            "tokens_in": usage.tokens_in if usage else None,
+            "tokens_cached": usage.tokens_cached if usage else None,
+            "tokens_out": usage.tokens_out if usage else None,
+            "cost_usd": None if self.cost is None else float(self.cost),
+            "seconds": self.seconds,
+            "at": self.at,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Description:

@@ -18,7 +18,7 @@ def as_json(described: Described) -> bytes:
 
 
 def _told(described: Described) -> dict[str, Any]:
-    run, usage = described.run, described.run.usage
+    run = described.run
     return {
         "version": VERSION,
         "path": described.path,
@@ -31,15 +31,6 @@ def _told(described: Described) -> dict[str, Any]:
         "run": {
             "run": run.run,
             "session_id": described.session_id,
-            "provider": run.provider,
-            "model": run.model,
-            "template": run.template,
-            "template_sha256": run.template_sha256,
-            "tokens_in": usage.tokens_in if usage else None,
-            "tokens_cached": usage.tokens_cached if usage else None,
-            "tokens_out": usage.tokens_out if usage else None,
-            "cost_usd": None if run.cost is None else float(run.cost),
-            "seconds": run.seconds,
-            "at": run.at,
+            **run.told,
         },
     }

@@ -126,24 +126,14 @@ class Runs:
 
 
 def _as_row(run: Run, session_id: str, place: Place, media_id: int | None) -> Mapping[str, Any]:
-    usage = run.usage
     return {
         "run": run.run,
         "media_id": media_id,
         "path": place.in_event,
         "sha256": run.sha256,
         "session_id": session_id,
-        "provider": run.provider,
-        "model": run.model,
-        "template": run.template,
-        "template_sha256": run.template_sha256,
-        "tokens_in": usage.tokens_in if usage else None,
-        "tokens_cached": usage.tokens_cached if usage else None,
-        "tokens_out": usage.tokens_out if usage else None,
-        "cost_usd": None if run.cost is None else float(run.cost),
-        "seconds": run.seconds,
+        **run.told,
         "status": run.status.value,
         "output": None if run.output is None else clean_json(run.output),
         "reason": None if run.reason is None else clean_text(run.reason),
-        "at": run.at,
     }

@@ -257,7 +257,7 @@ def test_a_provider_that_is_slow_is_not_counted_against_the_file(place, model):
 
 def test_a_pause_waits_for_what_is_paid_for(place, model):
     model.at_once = 2
-    pictures(place, "a", "b", "c", "d")
+    pictures(place, "a", "b", *(f"c{number}" for number in range(20)))  # more than may wait for the first
     gate = model.gates[b"b"] = Gate()
     place.ends.append(gate.open)
     started = place.runner.start(parameters("m", describe=DESCRIBE))
