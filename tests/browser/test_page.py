@@ -1,7 +1,6 @@
 """The page as a person uses it: the whole flow, the folder dialog, a refresh at every moment."""
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import choose, fits, in_both_schemes, violations, watch
-from tests.samples import photo
+from tests.samples import photo, settled
 from tests.support.server import Server, until
 
 pytestmark = pytest.mark.browser
@@ -17,12 +16,6 @@ pytestmark = pytest.mark.browser
 
 def number(page: Page, selector: str) -> int:
     return int(page.locator(selector).inner_text().replace(",", ""))
-
-
-def settled(path: Path) -> Path:
-    """The file, as if it had been written long ago: one that was written just now is waited for."""
-    os.utime(path, (1_600_000_000, 1_600_000_000))
-    return path
 
 
 def test_whole_flow_from_choosing_a_folder_to_the_closed_sum(page: Page, server: Server) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.faults.answers import make_old
 from tests.samples import photo, write_many
 from tests.support.leftovers import Left, what_is_left
 from tests.support.server import Server
@@ -23,6 +24,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "broken").mkdir()
     for number in range(5):
         (folder / "broken" / f"empty-{number}.png").write_bytes(b"")
+    make_old(folder)
     return folder
 
 

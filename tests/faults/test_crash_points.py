@@ -5,6 +5,7 @@ import random
 import pytest
 
 from app.crash_points import POINTS
+from tests.faults.answers import make_old
 from tests.samples import ai_image, photo, write_many
 from tests.support.leftovers import what_is_left
 from tests.support.server import Opens, Server, event_stream, until
@@ -27,6 +28,7 @@ def media(tmp_path_factory):
     (folder / "broken").mkdir()
     for number in range(3):
         (folder / "broken" / f"{number}.jpg").write_bytes(b"<!doctype html>" * (number + 1))
+    make_old(folder)
     assert sum(path.is_file() for path in folder.rglob("*")) == FILES
     return folder
 
