@@ -99,9 +99,10 @@ ifeq ($(wildcard $(BIN)/media-ingest),)
 	@echo "   26 MB  what decodes JPEG XL (imagecodecs)"
 	@echo "    1 MB  what reads barcodes (zxing-cpp)"
 	@echo "    8 MB  what asks vision models and writes Word files (openai, genai-prices, python-docx)"
+	@echo "    2 MB  what tells of sessions (apprise, standardwebhooks)"
 	@echo "   34 MB  which zone a place is in (timezonefinder)"
 	@echo "  115 MB  what the tests and checks need (PostgreSQL, Playwright without a browser, mypy, ruff)"
-	@echo "About 404 MB, 1,342 MB on disk, a minute or so. Only $(VENV) is written, beside the downloader's cache."
+	@echo "About 406 MB, 1,356 MB on disk, a minute or so. Only $(VENV) is written, beside the downloader's cache."
 else
 	@echo "Bringing $(VENV) up to the lock with $(if $(UV),uv,pip); only what has changed is fetched."
 endif

@@ -21,6 +21,7 @@ from app.formats import SentFormat
 from app.keys import check_base_url, checked_key
 from app.media import NSFW_THRESHOLD
 from app.models import Layout
+from app.targets import SERVICES, check_targets, checked_secret, parse_targets
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     that were written into may, both in MiB. `ingest_backups` is how many copies of the library are kept, one a day.
     `ingest_detector_threshold` is the confidence, 0 to 1, from which the detector's boxes count. `ingest_currency` is
     what costs are told in beside US dollars, with its rate.
+    `ingest_notify` are addresses to be told of sessions, `ingest_allowed_targets` more hosts that may be called.
     Of `ingest_describe_*`, prices are USD for a million tokens, and `side` is the longer one of a picture in pixels.
     """
 
@@ -85,6 +87,10 @@ class Settings(BaseSettings):
     ingest_describe_providers: Path | None = None
     ingest_describe_templates: Path | None = None
     ingest_currency: Annotated[Currency | None, NoDecode] = None
+    ingest_notify: Annotated[tuple[SecretStr, ...] | None, NoDecode] = None
+    ingest_notify_secret: SecretStr | None = None
+    ingest_notify_services: Annotated[tuple[str, ...], NoDecode] = SERVICES
+    ingest_allowed_targets: Annotated[tuple[str, ...] | None, NoDecode] = None
 
     @field_validator("ingest_media_roots", mode="before")
     @classmethod
@@ -97,7 +103,12 @@ class Settings(BaseSettings):
         check_roots_apart(roots)
         return roots
 
-    @field_validator("ingest_allowed_hosts", mode="before")
+    @field_validator("ingest_notify", mode="before")
+    @classmethod
+    def _parse_targets(cls, value: Any) -> Any:
+        return parse_targets(value) if isinstance(value, str) else value
+
+    @field_validator("ingest_allowed_hosts", "ingest_allowed_targets", "ingest_notify_services", mode="before")
     @classmethod
     def _parse_hosts(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
@@ -127,6 +138,7 @@ class Settings(BaseSettings):
         "ingest_describe_providers",
         "ingest_describe_templates",
         "ingest_currency",
+        "ingest_notify_secret",
         mode="before",
     )
     @classmethod
@@ -173,6 +185,11 @@ class Settings(BaseSettings):
     def _key_can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
         return None if value is None else checked_key(value.get_secret_value())
 
+    @field_validator("ingest_notify_secret")
+    @classmethod
+    def _secret_can_sign(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else checked_secret(value.get_secret_value())
+
     @field_validator("ingest_describe_base_url")
     @classmethod
     def _base_url_is_one(cls, value: str | None) -> str | None:
@@ -185,6 +202,11 @@ class Settings(BaseSettings):
         if (self.ingest_describe_price_in is None) != (self.ingest_describe_price_out is None):
             message = "set INGEST_DESCRIBE_PRICE_IN and INGEST_DESCRIBE_PRICE_OUT, both or neither; 0 for a local model"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _targets_can_be_told(self) -> Self:
+        check_targets(self.ingest_notify or (), self.ingest_notify_services, self.ingest_notify_secret)
         return self
 
     @property

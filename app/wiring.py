@@ -54,6 +54,7 @@ from app.library.migrations import Migration, bring_to_head
 from app.library.regions.listing import Detection, Wanted
 from app.media import Analysis, Failure, FoundFile, Job, Place, Recipe, Stage, StageStatus
 from app.models_here import ModelsHere, models_here
+from app.notify.notifier import Notifier
 from app.regions import RegionSource
 from app.roots import MediaRoots, with_added
 from app.settings import Settings, with_remembered
@@ -63,7 +64,7 @@ from app.writing.writer import Writer
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What needs a database: the library, the sessions and their plans, folders held against the library.
+    """What needs a database: the library, the sessions and their plans, folders held against it, who is told of them.
 
     `copies` is None where none are to be made: the library is on PostgreSQL, or the settings say so.
     """
@@ -75,6 +76,7 @@ class Records:
     backlog: Backlog
     comparisons: Comparisons
     writer: Writer
+    notifier: Notifier
     copies: DailyCopies | None
 
 
@@ -206,6 +208,7 @@ class House:
         if self.records_or_none is not None:
             self.records_or_none.comparisons.close()
             self.records_or_none.runner.close()
+            self.records_or_none.notifier.close()
             self.records_or_none.backlog.close()
             if self.records_or_none.copies is not None:
                 self.records_or_none.copies.close()
@@ -265,9 +268,11 @@ def build(settings: Settings, store: IngestionState, *, migrate: bool = True) ->
             originals=Originals(store.folder / "originals", settings.ingest_keep_originals_mb * 2**20),
             carry=partial(_carry_thumbnail, store),
         )
+        notifier = Notifier(settings, library.notifications)
+        runner.listen(notifier.hear)
         copies = _copies(settings, library, partial(_at_work, runner))
         comparisons = Comparisons(folders, library.stock)
-        records = Records(library, ingestor, runner, planner, backlog, comparisons, writer, copies)
+        records = Records(library, ingestor, runner, planner, backlog, comparisons, writer, notifier, copies)
     badges = Badges(folders, library)
     roots = MediaRoots(settings, store, folders, library, records.runner if records else None)
     inbox = Inbox(folders, settings.ingest_inbox)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from typing import Any, Literal
 
 from pydantic import SecretStr
@@ -23,8 +24,9 @@ from app.library.engine import shown_url
 from app.library.migrations import HEAD, revision_of
 from app.media import Stage
 from app.settings import Settings
+from app.targets import targets_of
 from app.texts import counted
-from app.wiring import detector_of, weights_of
+from app.wiring import command_as_typed, detector_of, weights_of
 
 Verdict = Literal["ok", "note", "wrong"]
 
@@ -58,6 +60,7 @@ def examine(configured: Settings, on_command_line: AbstractSet[str] = frozenset(
         "INGEST_DESCRIBE_PROVIDERS": _other_providers(configured),
         "INGEST_DESCRIBE_TEMPLATES": _templates(configured),
         "INGEST_CURRENCY": _currency(configured),
+        "INGEST_NOTIFY": _notify(configured),
     }
     return [
         Finding(name.upper(), _shown(name, value), origin[name.upper()], *verdicts.get(name.upper(), ("ok", "")))
@@ -72,6 +75,8 @@ def _shown(name: str, value: Any) -> str:
         return "set" if value else "none"
     if isinstance(value, dict):
         return ", ".join(f"{key}={path}" for key, path in value.items())
+    if name == "ingest_notify" and value:
+        return ", ".join(target.name for target in targets_of(value))
     if isinstance(value, tuple):
         return ", ".join(value)
     return "none" if value is None else str(value)
@@ -127,6 +132,14 @@ def _copies(configured: Settings) -> tuple[Verdict, str]:
 def _currency(configured: Settings) -> tuple[Verdict, str]:
     currency = configured.ingest_currency
     return "ok", "" if currency is None else f"{currency.as_rate}."
+
+
+def _notify(configured: Settings) -> tuple[Verdict, str]:
+    targets = targets_of(configured.ingest_notify)
+    needed = {"standardwebhooks" if target.is_webhook else "apprise" for target in targets}
+    if missing := sorted(name for name in needed if find_spec(name) is None):
+        return "wrong", f"{' and '.join(missing)} cannot be imported: pip install 'media-ingest[notify]' brings it."
+    return "ok", f"{counted(len(targets), 'target')}; {command_as_typed()} notify test tries them." if targets else ""
 
 
 def _weights(configured: Settings) -> tuple[Verdict, str]:

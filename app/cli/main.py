@@ -15,6 +15,7 @@ from app.cli.duplicates import duplicating
 from app.cli.finding import finding
 from app.cli.keeping import keeping
 from app.cli.looking import looking
+from app.cli.notifying import notifying
 from app.cli.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
 from app.cli.planned import print_plan
 from app.cli.saying import saying
@@ -40,6 +41,7 @@ cli.add_typer(finding)
 cli.add_typer(duplicating)
 cli.add_typer(detecting)
 cli.add_typer(keeping)
+cli.add_typer(notifying)
 cli.add_typer(saying)
 Directories = Annotated[list[str], typer.Argument(help="ROOT/relative paths, or absolute ones inside a media root.")]
 Pattern = Annotated[str, typer.Option(help="Globs joined by |, against file names.")]
@@ -97,12 +99,11 @@ def serve(
 
     configured = settings.load(root, ingest_host=host, ingest_port=port)
     with _listen(configured) as listening:
-        address = configured.model_copy(update={"ingest_port": listening.getsockname()[1]}).address
-        house, migration = take(configured, address)
+        configured = configured.model_copy(update={"ingest_port": listening.getsockname()[1]})
+        house, migration = take(configured, configured.address)
         _print_database(configured, migration)
-        out.print(
-            f"Media Ingest {__version__} serves [bold]{address}/ingest-v2[/bold] (Ctrl-C ends it; sessions resume)"
-        )
+        page = f"[bold]{configured.address}/ingest-v2[/bold]"
+        out.print(f"Media Ingest {__version__} serves {page} (Ctrl-C ends it; sessions resume)")
         config = uvicorn.Config(
             create_app(house), log_level="warning", timeout_graceful_shutdown=5, server_header=False, lifespan="on"
         )

@@ -58,23 +58,29 @@ def in_foreground(configured: Settings, begin: Callable[[House], SessionState], 
     try:
         runner = house.records.runner
         runner.recover(auto_resume=False)
+        house.records.notifier.begin()
         session = begin(house)
         with _paused_by_signals(runner, session.session_id), _bar(hidden=as_json) as show:
             while session.status.under_way:
                 session = runner.wait(session.session_id, lambda s: not s.status.under_way, seconds=0.2)
                 show(session)
+        _print_end(session, house, as_json=as_json)
+        house.records.notifier.tell()
     finally:
         house.close()
-    if as_json:
-        print_json(session.as_status())
-    else:
-        print_session(session)
-        print_descriptions(session, house)
-        if session.status.resumable:
-            out.print(f"Go on with: {command_as_typed()} resume {session.session_id}{_to_resume(session)}")
     if session.status is not Status.COMPLETED:
         raise typer.Exit(COULD_NOT_RUN)
     raise typer.Exit(SOME_FAILED if session.outcomes["failed"] else ALL_WELL)
+
+
+def _print_end(session: SessionState, house: House, *, as_json: bool) -> None:
+    if as_json:
+        print_json(session.as_status())
+        return
+    print_session(session)
+    print_descriptions(session, house)
+    if session.status.resumable:
+        out.print(f"Go on with: {command_as_typed()} resume {session.session_id}{_to_resume(session)}")
 
 
 def _to_resume(session: SessionState) -> str:

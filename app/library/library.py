@@ -26,6 +26,7 @@ from app.library.finding.orders import Sort
 from app.library.finding.words.indexing import Indexing
 from app.library.history import History
 from app.library.migrations import HEAD, revision_in
+from app.library.notifying.outbox import Outbox
 from app.library.pairs import LIVE_PHOTO
 from app.library.pathwise import nsfw_known_in, pictured_in
 from app.library.presence import Presence, inside
@@ -87,6 +88,7 @@ class Library:
         self.runs = Runs(self._engines)
         self.described = Described(self._engines)
         self.run_totals = RunTotals(self._engines)
+        self.notifications = Outbox(self._engines)
         self.reviews = Reviews(self._engines)
         self.indexing = Indexing(self._engines)
         self.finder = Finder(self._engines, self.indexing, columns_file)
@@ -251,12 +253,8 @@ class Library:
 
     def events(self, session_id: str, after: int = 0, limit: int = 1_000) -> list[Event]:
         """The session's events with an id greater than `after`, oldest first."""
-        statement = (
-            select(EVENTS)
-            .where(EVENTS.c.session_id == session_id, EVENTS.c.id > after)
-            .order_by(EVENTS.c.id)
-            .limit(limit)
-        )
+        statement = select(EVENTS).where(EVENTS.c.session_id == session_id, EVENTS.c.id > after)
+        statement = statement.order_by(EVENTS.c.id).limit(limit)
         return self._engines.read(lambda connection: as_events(connection.execute(statement)))
 
     def last_event_id(self, session_id: str) -> int:

@@ -35,6 +35,7 @@ from app.wiring import House
 router = APIRouter(route_class=Route, dependencies=[only_known], include_in_schema=False)
 SESSIONS_A_PAGE = 50
 FILES_A_PAGE = 100
+NOTIFICATIONS_SHOWN = 20
 _STATUSES = {
     Status.QUEUED: "Waiting",
     Status.PLANNING: "Looking",
@@ -182,7 +183,7 @@ def show_failures(
 
 @router.get("/settings")
 def show_settings(request: Request, house: InHouse) -> Response:
-    """Shows what a person keeps on the server: media roots, presets, the NSFW threshold, and where files go."""
+    """Shows what a person keeps on the server: media roots, presets, the NSFW threshold, and who is told."""
     presets = [{**preset, "asked": asked({**_BY_DEFAULT, **preset["parameters"]})} for preset in house.presets.all()]
     may_change = may_change_roots(request, house)
     values = {"roots": house.roots.all(), "may_change": may_change, "only_here": ONLY_HERE, "presets": presets}
@@ -193,6 +194,8 @@ def show_settings(request: Request, house: InHouse) -> Response:
         "copies": how_copies_stand(house.settings, datetime.now(UTC)),
         "not_copied": daily.trouble if daily else None,
     }
+    notifications = records.library.notifications.page(limit=NOTIFICATIONS_SHOWN)[0] if records else []
+    values |= {"notifications": notifications, "targets": records.notifier.targets if records else []}
     values |= house.models_here() | {"models": records.library.models.all() if records else []}
     return show(request, "settings.html", {**values, "inbox": inbox.shown if inbox else ""})
 

@@ -58,6 +58,7 @@ from app.web.library import (
     summary,
     writing,
 )
+from app.web.notify import deliveries
 from app.web.nsfw import Download
 from app.web.problems import nothing_at, problem
 from app.web.templating import show_problem, wants_page
@@ -101,6 +102,7 @@ ROUTERS = (
     inbox.router,
     providers.router,
     templates.router,
+    deliveries.router,
 )
 STATIC = Path(__file__).parent / "static"
 _STATUS_OF: tuple[tuple[type[MediaIngestError], int], ...] = (
@@ -166,6 +168,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             await to_thread.run_sync(house.records_or_none.backlog.start)
             if house.records_or_none.copies is not None:
                 house.records_or_none.copies.start()
+            await to_thread.run_sync(house.records_or_none.notifier.start)
             house.records_or_none.library.finder.current.begin()
         try:
             yield

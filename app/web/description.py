@@ -38,6 +38,7 @@ _TAGS = {
     "Answers for files": "What became of files, of one session or ever.",
     "Library": "Files that were taken in.",
     "Descriptions": "What vision models say of pictures, what they were asked, and what it cost.",
+    "Notifications": "Who is told what becomes of sessions, and how each delivery stands.",
     "Inbox": "Files that are dropped on the page.",
     "Presets and roots": "What a person keeps on the server.",
     "NSFW model": "Whether the model can be used, and fetching its weights.",

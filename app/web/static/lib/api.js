@@ -3,7 +3,7 @@
 /**
  * @import {
  *   Active, Edit, Explanation, Failures, FailuresMeant, Filters, LibraryFile, Listed, Listing, Model, Narrowed, Pace, Page,
- *   Parameters, Plan, Preset, Request, SameBytes, Session, Spread, Started, Summary, Undone, Walking,
+ *   Parameters, Plan, Preset, Request, SameBytes, Session, Spread, Started, Summary, Tried, Undone, Walking,
  * } from "./types.d.ts"
  */
 
@@ -236,6 +236,10 @@ export const nsfwSpread = () => request("GET", "/api/library/nsfw");
 export const setThreshold = (threshold) => request("PUT", "/api/library/nsfw", { body: { threshold } });
 /** @type {() => Promise<Summary>} */
 export const summary = () => request("GET", "/api/summary");
+/** @type {() => Promise<{ targets: Tried[] }>} */
+export const testNotifications = () => request("POST", "/api/notifications/test", { body: {} });
+/** @type {(id: number) => Promise<unknown>} */
+export const replayNotification = (id) => request("POST", "/api/notifications/replay", { body: { id } });
 
 /** @type {(id: string, lastEventId: number) => string} */
 export const eventsUrl = (id, lastEventId) =>

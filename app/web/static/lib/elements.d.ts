@@ -263,6 +263,8 @@ export interface Elements {
   "notice": "div";
   "notice-show": "button";
   "notice-text": "span";
+  "notify-title": "h2";
+  "notify-tried": "ul";
   "nsfw": "select";
   "nsfw-bars": "div";
   "nsfw-download": "div";

@@ -272,6 +272,12 @@ export interface Preset {
   saved_at: Time;
 }
 
+/** What became of a test message to one target. */
+export interface Tried {
+  target: string;
+  error: string | null;
+}
+
 /** A search, and the order of what it finds. */
 export interface SearchView {
   q: string;

@@ -1,5 +1,5 @@
-// What a person keeps on the server: folders added and removed, presets deleted, the NSFW threshold. What stands in the
-// lists is the server's.
+// What a person keeps on the server: folders added and removed, presets deleted, the NSFW threshold; notifications tried
+// and sent anew. What stands in the lists is the server's.
 
 import * as api from "../lib/api.js";
 import { around, byId, setMessage } from "../lib/dom.js";
@@ -49,12 +49,30 @@ async function deletePreset({ dataset }) {
   location.reload();
 }
 
+/** Says below the button what became of a message to each target. */
+async function tryTargets() {
+  const { targets } = await api.testNotifications();
+  const lines = targets.map(({ target, error }) => {
+    const line = document.createElement("li");
+    line.textContent = `${target}: ${error ?? "it was taken."}`;
+    return line;
+  });
+  byId("notify-tried").replaceChildren(...lines);
+  byId("notify-tried").hidden = false;
+}
+
+/** @param {HTMLElement} item */
+async function replay({ dataset }) {
+  await api.replayNotification(Number(dataset.notification));
+  location.reload();
+}
+
 /** @type {Record<string, (item: HTMLElement) => Promise<void>>} */
-const ACTIONS = { remove, forget, delete: deletePreset };
+const ACTIONS = { remove, forget, delete: deletePreset, replay, try: tryTargets };
 
 document.addEventListener("click", (event) => {
   const button = around(event, "[data-act]");
-  const item = around(event, "[data-root], [data-preset]");
+  const item = around(event, "[data-root], [data-preset], [data-notification], section");
   const work = ACTIONS[button?.dataset.act ?? ""];
   if (button && item && work) act(button, () => work(item));
 });
