@@ -7,7 +7,6 @@ ended, however it did.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
@@ -106,24 +105,14 @@ class Asking:
     async def _once(self, body: Mapping[str, Any], account: Account) -> _End:
         """One request, told to the account before and after."""
         async with self._manners.turn():
-            run = Run(
-                await account.reserve(self._worst),
-                account.sha256,
-                self._provider.name,
-                self._provider.model,
-                self._template.name,
-                self._template.sha256,
-                RunStatus.UNKNOWN,
-                datetime.now(UTC).isoformat(timespec="milliseconds"),
-                cost=self._worst,
-                reason="It was sent, and stopped before an answer came.",
-            )
+            run = await account.reserve(self._worst)
             began = time.monotonic()
             try:
                 got = await self._wire.send(body)
                 end = self._judged(replace(run, seconds=round(time.monotonic() - began, 3), reason=None), got)
             except BaseException:  # cancelled, or our own fault: it may have been paid for
-                account.ended(replace(run, seconds=round(time.monotonic() - began, 3)))
+                broken_off = "It was broken off before an answer came."
+                account.ended(replace(run, seconds=round(time.monotonic() - began, 3), reason=broken_off))
                 raise
             account.ended(end.run)
             return end

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.describe.ledger import Account, Whom
 from app.describe.orders import Order
-from app.descriptions import Describer, Run, RunStatus, Usage
+from app.descriptions import Describer, RunStatus, Usage
 from app.errors import CannotRead, IllegalMove, InvalidRequest, NeedsAttention
 from app.export.descriptions.outputs import session_outputs
 from app.ingest.session.parameters import parse_parameters
@@ -53,18 +53,8 @@ class Model:
         yield self
 
     async def __call__(self, picture: bytes, account: Account) -> dict[str, Any]:
-        run = Run(
-            await account.reserve(self.worst),
-            account.sha256,
-            "default",
-            self.name,
-            "caption",
-            account.ledger.whom.template_sha256,
-            RunStatus.ANSWERED,
-            "2026-11-30T10:00:00.000+00:00",
-            cost=self.cost,
-            usage=Usage(100, 10),
-        )
+        reserved = await account.reserve(self.worst)
+        run = replace(reserved, status=RunStatus.ANSWERED, cost=self.cost, usage=Usage(100, 10), reason=None)
         self.asked.append(picture)
         if picture in self.gates:
             await asyncio.to_thread(self.gates[picture])
