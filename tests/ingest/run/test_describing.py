@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.describe.journal import Journal
 from app.describe.ledger import Account, Whom
 from app.describe.orders import Order
-from app.descriptions import Describer, RunStatus, Usage
+from app.descriptions import Describer, Run, RunStatus, Usage
 from app.errors import CannotRead, IllegalMove, InvalidRequest, NeedsAttention
 from app.export.descriptions.outputs import session_outputs
 from app.ingest.session.parameters import parse_parameters
@@ -152,6 +153,42 @@ def test_copies_that_come_at_once_are_asked_about_once(place, model):
     session = describe(place)
     assert (model.asked, len(runs_of(place)), session.stages["describe"].done) == ([b"a"], 1, 6)
     assert len([found for found in proposals_of(place) if found[0] == "title"]) == 6
+
+
+def test_a_file_that_has_to_be_read_once_more_is_not_asked_about_once_more(place, model):
+    pictures(place, "a")
+    reader, times = place.reader, iter([7])
+
+    def read(job):
+        result = reader(job)
+        return replace(result, file=replace(result.file, mtime_ns=next(times, result.file.mtime_ns)))
+
+    place.reader = read
+    session = describe(place)
+    assert (model.asked, len(runs_of(place)), session.stages["describe"].done) == ([b"a"], 1, 1)
+
+
+def answered_but_not_committed(place: Workplace) -> SessionState:
+    """A session that was cancelled while the library could not be written: what was answered is in its journal."""
+    session = place.run(pattern="none*")
+    sha256 = hashlib.sha256(b"caption").hexdigest()
+    whom = ("default", "vision-1", "caption", sha256)
+    run = Run("1", hashlib.sha256(b"a").hexdigest(), *whom, RunStatus.ANSWERED, "now", cost=CENT, output={"title": "A"})
+    Journal(place.store.folder / f"{session.session_id}.describe.jsonl").write(Place("m", b"a.jpg"), run)
+    return session
+
+
+def test_what_another_session_was_answered_is_not_paid_again(place, model):
+    pictures(place, "a", "none")
+    earlier = answered_but_not_committed(place)
+    describe(place, budget_usd=0.02)
+    assert (model.asked, next(row.session_id for row in runs_of(place))) == ([b"none"], earlier.session_id)
+
+
+def test_a_session_that_is_forgotten_leaves_what_it_was_answered(place):
+    pictures(place, "none")
+    place.runner.forget(answered_but_not_committed(place).session_id)
+    assert [(row.status, row.cost_usd) for row in runs_of(place)] == [("answered", 0.01)]
 
 
 def test_everything_anew_pays_nothing_twice(place, model):
