@@ -21,6 +21,7 @@ from app.describe.templates import Template
 from app.describe.wire import Message, NoReply, Wire, body_of, messages_about
 from app.descriptions import Run, RunStatus
 from app.errors import CannotRead, NeedsAttention
+from app.texts import clean_text
 
 MOST_LOST = 3
 """Requests about one picture, without a wait that the provider asks for, of which the answer may be lost."""
@@ -77,7 +78,7 @@ class Asking:
         end = await self._until_ended(messages, account)
         if end.run.status is RunStatus.INVALID:
             messages += [
-                {"role": "assistant", "content": end.text[:_MOST_REPEATED]},
+                {"role": "assistant", "content": clean_text(end.text[:_MOST_REPEATED])},
                 {"role": "user", "content": repair_words(end.run.reason or "")},
             ]
             end = await self._until_ended(messages, account)

@@ -29,7 +29,7 @@ def asked_to_wait(retry_after: str | None, now: datetime) -> float | None:
     except ValueError:
         try:
             when = parsedate_to_datetime(retry_after)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now.timestamp()
     return max(seconds, 0.0) if math.isfinite(seconds) else None

@@ -33,7 +33,8 @@ class Reply:
 
 def read_reply(body: str) -> Reply | None:
     """A completion from the body of an answer; None where it is none."""
-    choices = _at(_json(body), "choices")
+    completion = _json(body)
+    choices = _at(completion, "choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = _at(choice, "message")
     if not isinstance(message, dict):
@@ -43,15 +44,19 @@ def read_reply(body: str) -> Reply | None:
         text if isinstance(text, str) else "",
         finish if isinstance(finish, str) else None,
         bool(message.get("refusal")) or finish == "content_filter",
-        _usage(_at(_json(body), "usage")),
+        _usage(_at(completion, "usage")),
     )
 
 
 def _usage(told: Any) -> Usage | None:
-    """The tokens; None where they are not told, or none is said to have gone in, which cannot be."""
+    """The tokens; None where they are not told, or none is said to have gone in, which cannot be.
+
+    Thoughts that are in the total alone, as some servers count, came out: they are charged.
+    """
     tokens_in, tokens_out = _count(_at(told, "prompt_tokens")), _count(_at(told, "completion_tokens"))
     if not tokens_in or tokens_out is None:
         return None
+    tokens_out = max(tokens_out, (_count(_at(told, "total_tokens")) or 0) - tokens_in)
     cached = _count(_at(_at(told, "prompt_tokens_details"), "cached_tokens")) or 0
     return Usage(tokens_in, tokens_out, min(cached, tokens_in))
 
@@ -119,7 +124,7 @@ def error_words(body: str, sent: Iterable[str]) -> str:
 
 def _json(body: str) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(body.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return None
 

@@ -1,6 +1,8 @@
 """One picture described by a server over HTTP: what is sent, what each end of a request means, and what it costs."""
 
 import asyncio
+import gzip
+import json
 import logging
 import socket
 import threading
@@ -10,11 +12,12 @@ from decimal import Decimal
 import pytest
 from pydantic import SecretStr
 
+from app.describe.bounded import MOST_BYTES
 from app.describe.wire import body_of, messages_about
 from app.descriptions import Usage
 from app.errors import FILE_CAUSES, CannotRead, NeedsAttention
 from tests.describe.asked import CAPTION, PICTURE, PRICE, SHA256, WORST, Asked, FakeAccount
-from tests.support.fake_provider import answer, busy, cut, failing, malformed, refusing, says
+from tests.support.fake_provider import Step, answer, busy, cut, failing, malformed, refusing, says
 
 OUTPUT = {"title": "A red car", "description": "A car that is red.", "keywords": ["car", "red"]}
 COST = Decimal("0.002")  # of what a request of the fake provider costs, at PRICE
@@ -129,6 +132,38 @@ def test_a_provider_that_does_not_want_us_stops_the_session(fake_provider, step,
     assert (caught.value.cause, asked.account.ends) == ("provider_refuses", [("failed", 0)])
     assert len(fake_provider.requests) == 1
     assert not any(KEY[:9] in text for text in (caught.value.sentence, asked.account.runs[0].reason))
+
+
+@pytest.mark.parametrize("charset", ["base64", "zlib", "utf-16", "none"])
+def test_a_server_does_not_choose_how_its_answer_is_read(fake_provider, charset):
+    headers = {"Content-Type": f"application/json; charset={charset}", "Content-Encoding": "none"}
+    fake_provider.script(refusing(429, "rate_limit_exceeded", headers=headers), answer(OUTPUT, headers=headers))
+    assert Asked(fake_provider).ask() == OUTPUT
+    assert fake_provider.requests[0].headers["accept-encoding"] == "identity"
+
+
+def completion_of(content: str) -> bytes:
+    return json.dumps({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b" " * MOST_BYTES + completion_of(json.dumps(OUTPUT)), {}),  # whole, and longer than is read
+        (gzip.compress(completion_of(json.dumps(OUTPUT))), {"Content-Encoding": "gzip"}),  # few bytes may be many
+    ],
+)
+def test_an_answer_takes_no_more_memory_than_one_has(fake_provider, body, headers):
+    fake_provider.script(Step(body=body, headers=headers), answer(OUTPUT))
+    asked = Asked(fake_provider)
+    assert asked.ask() == OUTPUT
+    assert asked.account.ends == [("unknown", WORST), ("answered", COST)]
+
+
+def test_an_invalid_answer_that_is_no_text_is_sent_back_all_the_same(fake_provider):
+    fake_provider.script(says("\ud83d no"), answer(OUTPUT))
+    assert Asked(fake_provider).ask() == OUTPUT
+    assert fake_provider.requests[1].words[1] == "\ufffd no"
 
 
 @pytest.mark.parametrize("step", [failing(), failing(503), cut("before"), cut("within"), malformed()])

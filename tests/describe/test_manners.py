@@ -20,6 +20,7 @@ NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
         ("-3", 0),
         ("Thu, 01 Jan 2026 12:00:09 GMT", 9),
         ("Thu, 01 Jan 2026 11:00:00 GMT", 0),
+        ("Thu, 01 Jan 999999999999999999999 12:00:00 GMT", None),
         ("soon", None),
         ("nan", None),
         ("inf", None),
