@@ -5,6 +5,7 @@ ended, however it did.
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -25,6 +26,8 @@ from app.texts import clean_text
 
 MOST_LOST = 3
 """Requests about one picture, without a wait that the provider asks for, of which the answer may be lost."""
+MOST_REFUSED = 3
+"""Requests that are refused for one reason, without any answer between them: it is not the picture."""
 _MOST_REPEATED = 4_000  # characters of an invalid answer that are sent back for its repair
 _CAUSES = {
     RunStatus.INVALID: "description_invalid",
@@ -58,6 +61,7 @@ class Asking:
         self._pricing = pricing_of(provider)
         self._worst = worst(provider, self._pricing)
         self._wire = Wire(provider)
+        self._refused: Counter[str] = Counter()  # by their kind, since the last answer
 
     async def __aenter__(self) -> Self:
         return self
@@ -92,7 +96,12 @@ class Asking:
         tried, waited, lost = 0, 0.0, 0
         while True:
             end = await self._once(body, account)
-            if end.none is None or end.none.meaning is Meaning.REQUEST:
+            if end.none is None:
+                self._refused.clear()
+                return end
+            self._refused[end.none.kind] += end.none.meaning is Meaning.REQUEST
+            alike = self._refused[end.none.kind] >= MOST_REFUSED
+            if end.none.meaning is Meaning.FILTERED or (end.none.meaning is Meaning.REQUEST and not alike):
                 return end
             tried, lost = tried + 1, lost + (end.none.meaning is Meaning.LOST)
             wait = next_wait(tried, waited, end.none.wait)
@@ -124,7 +133,8 @@ class Asking:
             if got.sent:
                 return _End(replace(run, reason=f"No answer is known: {got.words}."), none=got)
             reason = f"Nothing was done: {got.words or got.meaning.value.replace('_', ' ')}."
-            return _End(replace(run, status=RunStatus.FAILED, cost=Decimal(0), reason=reason), none=got)
+            status = RunStatus.REFUSED if got.meaning is Meaning.FILTERED else RunStatus.FAILED
+            return _End(replace(run, status=status, cost=Decimal(0), reason=reason), none=got)
         if got.usage is not None and self._pricing is not None:
             run = replace(run, cost=self._pricing.of(got.usage))
         run = replace(run, usage=got.usage)
@@ -146,6 +156,8 @@ class Asking:
             sentence = f"{who} {why}: {none.words}. It is asked again by itself."
             return NeedsAttention(sentence, cause="provider_unreachable")
         told = {
+            Meaning.REQUEST: f"refuses one picture after the other ({none.words}): check that its model sees pictures, "
+            "and INGEST_DESCRIBE_STRUCTURED.",
             Meaning.NO_CREDIT: "has no credit left for this key: mend that with who runs it.",
             Meaning.NO_ENTRY: "does not let this key in: set the right one in the environment.",
             Meaning.NO_MODEL: f"has no model '{self._provider.model}', or takes no chat completions there "

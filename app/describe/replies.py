@@ -18,6 +18,7 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,60}")
 _QUOTE = 16  # characters in a row that make a quotation
 _MOST_SHOWN = 200  # characters of what a server says
 _CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+_FILTERED = frozenset({"content_filter", "content_policy_violation"})
 _OF_THE_PROVIDER = frozenset({"model_not_found", "invalid_api_key"})
 
 
@@ -71,6 +72,7 @@ class Meaning(StrEnum):
     BUSY = "busy"  # later: nothing was done
     LOST = "lost"  # something may have been done
     REQUEST = "request"  # not with this picture or in this form
+    FILTERED = "filtered"  # not this picture: what it shows
     NO_CREDIT = "no_credit"
     NO_ENTRY = "no_entry"  # the key
     NO_MODEL = "no_model"
@@ -82,6 +84,8 @@ def meaning_of(status: int, code: str | None) -> Meaning:
     """What a status means, with the code of the error where one is told."""
     if code in _CREDIT or status == 402:
         return Meaning.NO_CREDIT
+    if code in _FILTERED:
+        return Meaning.FILTERED
     if code in _OF_THE_PROVIDER:
         return Meaning.NO_MODEL if code == "model_not_found" else Meaning.NO_ENTRY
     match status:

@@ -66,13 +66,14 @@ def body_of(provider: Provider, template: Template, messages: Sequence[Message])
 class NoReply:
     """Why a request has no reply: what that means, in words for a person, and the seconds that one should wait.
 
-    `sent` says whether the server may have worked on it.
+    `sent` says whether the server may have worked on it; `kind` is what refusals for one reason have in common.
     """
 
     meaning: Meaning
     words: str = ""
     wait: float | None = None
     sent: bool = field(default=True)
+    kind: str = ""
 
 
 class Wire:
@@ -137,7 +138,8 @@ class Wire:
         words = error_words(said, _texts_of(body))
         wait = asked_to_wait(response.headers.get("retry-after"), datetime.now(UTC))
         told = f"status {response.status_code}{words and f', {words}'}"
-        return NoReply(meaning, told, wait, sent=meaning is Meaning.LOST)
+        kind = f"{response.status_code} {error_code(said)}"
+        return NoReply(meaning, told, wait, sent=meaning is Meaning.LOST, kind=kind)
 
     def _lost(self, cause: BaseException | None) -> NoReply:
         http = self._httpx

@@ -76,6 +76,7 @@ def test_nothing_of_it_is_logged_even_where_openai_is_told_to(fake_provider, cap
         ([answer(finish="content_filter")], "description_refused", [("refused", COST)]),
         ([refusing(400, "no_pictures")], "request_refused", [("failed", 0)]),
         ([refusing(413, "large")], "request_refused", [("failed", 0)]),
+        ([refusing(400, "content_filter")], "description_refused", [("refused", 0)]),
         ([says("no"), refusing(422, "x")], "request_refused", [("invalid", COST), ("failed", 0)]),
         ([says("no"), answer(OUTPUT)], None, [("invalid", COST), ("answered", COST)]),
         ([answer(OUTPUT, usage=False)], None, [("answered", WORST)]),
@@ -132,6 +133,36 @@ def test_a_provider_that_does_not_want_us_stops_the_session(fake_provider, step,
     assert (caught.value.cause, asked.account.ends) == ("provider_refuses", [("failed", 0)])
     assert len(fake_provider.requests) == 1
     assert not any(KEY[:9] in text for text in (caught.value.sentence, asked.account.runs[0].reason))
+
+
+def asked_one_by_one(fake, pictures):
+    """What each of so many pictures came to: an output, or the cause why there is none."""
+    asked = Asked(fake)
+
+    async def one(asking):
+        try:
+            return await asking(PICTURE, asked.account)
+        except (CannotRead, NeedsAttention) as error:
+            return error.cause
+
+    async def each():
+        async with asked.asking() as asking:
+            return [await one(asking) for _ in range(pictures)]
+
+    return asyncio.run(each())
+
+
+def test_a_provider_that_refuses_one_picture_after_the_other_stops_the_session(fake_provider):
+    fake_provider.otherwise = refusing(400, "x", "This model sees no pictures.")
+    assert asked_one_by_one(fake_provider, 3) == ["request_refused", "request_refused", "provider_refuses"]
+    fake_provider.otherwise = refusing(400, "content_filter")
+    assert asked_one_by_one(fake_provider, 4) == ["description_refused"] * 4
+
+
+def test_pictures_that_are_refused_for_reasons_of_their_own_fail_alone(fake_provider):
+    fake_provider.script(*([refusing(400, "x")] * 2), answer(OUTPUT), *([refusing(400, "x")] * 2), refusing(413, "y"))
+    failed = ["request_refused"] * 2
+    assert asked_one_by_one(fake_provider, 6) == [*failed, OUTPUT, *failed, "request_refused"]
 
 
 @pytest.mark.parametrize("charset", ["base64", "zlib", "utf-16", "none"])

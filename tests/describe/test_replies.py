@@ -71,6 +71,7 @@ def test_a_refusal_is_one_whoever_refuses():
         (402, None, Meaning.NO_CREDIT),
         (400, None, Meaning.REQUEST),
         (400, "model_not_found", Meaning.NO_MODEL),
+        (400, "content_filter", Meaning.FILTERED),
         (413, None, Meaning.REQUEST),
         (401, None, Meaning.NO_ENTRY),
         (403, "x", Meaning.NO_ENTRY),
