@@ -15,7 +15,7 @@ from typing import Any, Self
 from app.describe.answers import InvalidAnswer, read_answer, repair_words
 from app.describe.ledger import Account
 from app.describe.manners import Manners, next_wait
-from app.describe.prices import pricing_of, worst
+from app.describe.prices import Pricing, pricing_of, worst
 from app.describe.providers import Provider
 from app.describe.replies import Meaning, Reply
 from app.describe.templates import Template
@@ -58,8 +58,6 @@ class Asking:
     ) -> None:
         self._provider, self._template, self._media_type = provider, template, media_type
         self._manners = manners or Manners(provider.concurrency, provider.requests_per_minute)
-        self._pricing = pricing_of(provider)
-        self._worst = worst(provider, self._pricing)
         self._wire = Wire(provider)
         self._refused: Counter[str] = Counter()  # by their kind, since the last answer
 
@@ -115,11 +113,13 @@ class Asking:
     async def _once(self, body: Mapping[str, Any], account: Account) -> _End:
         """One request, told to the account before and after."""
         async with self._manners.turn():
-            run = await account.reserve(self._worst)
+            pricing = pricing_of(self._provider)
+            run = await account.reserve(worst(self._provider, pricing))
             began = time.monotonic()
             try:
                 got = await self._wire.send(body)
-                end = self._judged(replace(run, seconds=round(time.monotonic() - began, 3), reason=None), got)
+                run = replace(run, seconds=round(time.monotonic() - began, 3))
+                end = self._judged(replace(run, reason=None), got, pricing)
             except BaseException:  # cancelled, or our own fault: it may have been paid for
                 broken_off = "It was broken off before an answer came."
                 account.ended(replace(run, seconds=round(time.monotonic() - began, 3), reason=broken_off))
@@ -127,7 +127,7 @@ class Asking:
             account.ended(end.run)
             return end
 
-    def _judged(self, run: Run, got: Reply | NoReply) -> _End:
+    def _judged(self, run: Run, got: Reply | NoReply, pricing: Pricing | None) -> _End:
         """How a request ended, from what came of it."""
         if isinstance(got, NoReply):
             if got.sent:
@@ -135,8 +135,8 @@ class Asking:
             reason = f"Nothing was done: {got.words or got.meaning.value.replace('_', ' ')}."
             status = RunStatus.REFUSED if got.meaning is Meaning.FILTERED else RunStatus.FAILED
             return _End(replace(run, status=status, cost=Decimal(0), reason=reason), none=got)
-        if got.usage is not None and self._pricing is not None:
-            run = replace(run, cost=self._pricing.of(got.usage))
+        if got.usage is not None and pricing is not None:
+            run = replace(run, cost=pricing.of(got.usage))
         run = replace(run, usage=got.usage)
         if got.refused:
             return _End(replace(run, status=RunStatus.REFUSED))

@@ -81,12 +81,16 @@ class Ledger:
     async def reserve(self, worst: Decimal | None) -> Decimal | None:
         """Sets aside what a request can cost: `worst`, or the most that one has cost; None where no price is known.
 
-        Waits for answers that may give something back. Raises NeedsAttention `budget_reached`.
+        Waits for answers that may give something back. Raises NeedsAttention `budget_reached`, or `price_unknown` where
+        a budget could not be kept.
         """
         while True:
             if self._ended is not None:
                 raise self._ended
             if worst is None:
+                if self.budget is not None:
+                    sentence = f"What {self.whom.model} costs is not known any more, so the budget cannot be kept."
+                    raise NeedsAttention(sentence, cause="price_unknown")
                 return None
             amount = max(in_usd(worst), self.money.largest)
             if self.budget is None or self.money.spent + self.money.reserved + amount <= self.budget:

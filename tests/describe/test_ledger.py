@@ -119,6 +119,15 @@ def test_what_is_never_answered_is_booked_at_all_that_was_reserved_for_it(tmp_pa
     asyncio.run(work())
 
 
+def test_within_a_budget_nothing_is_asked_of_which_the_price_is_not_known(tmp_path):
+    async def work() -> None:
+        with pytest.raises(NeedsAttention) as refused:
+            await ledger_in(tmp_path, budget="1.00").account(PLACE, "a" * 64).reserve(None)
+        assert refused.value.cause == "price_unknown"
+
+    asyncio.run(work())
+
+
 def no_room(*_: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
