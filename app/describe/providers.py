@@ -55,7 +55,7 @@ class Provider:
     @property
     def local(self) -> bool:
         """Whether its host is this machine: `localhost`, or a loopback address. No name is looked up."""
-        if self.host == "localhost" or self.host.endswith(".localhost"):  # RFC 6761, 6.3
+        if self.host == "localhost":  # not what ends with it: some systems ask a server for names for that
             return True
         try:
             address = ipaddress.ip_address(self.host)

@@ -129,6 +129,8 @@ def sentence_of(settings, name=DEFAULT, model=None):
         ("[::1]:80", True),
         ("[::ffff:127.0.0.1]", True),
         ("localhost.example.com", False),
+        ("gpu.localhost", False),
+        ("localhost.", False),
         ("127.0.0.1.example.com", False),
         ("0.0.0.0", False),  # noqa: S104 - nobody binds to it
         ("10.0.0.1", False),
