@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -268,6 +269,26 @@ def test_a_cancel_breaks_off_what_is_under_way_and_books_it_at_its_worst(place, 
         (b"m/b.jpg", "unknown", 0.02),
     ]
     assert session.describe["spent_usd"] == 0.03
+
+
+def test_trouble_with_one_file_waits_for_what_is_paid_for_of_others(place, model, monkeypatch):
+    model.at_once = 2
+    pictures(place, "a", "b")
+    gate, paid = Gate(), place.library.runs.paid
+    model.gates[b"a"] = gate
+    place.ends.append(gate.open)
+
+    def gone(sha256, *asked):
+        if sha256 != hashlib.sha256(b"b").hexdigest():
+            return paid(sha256, *asked)
+        gate.arrived()
+        threading.Timer(0.1, gate.open).start()
+        raise NeedsAttention("The database is gone.", cause="database_unreachable")
+
+    monkeypatch.setattr(place.library.runs, "paid", gone)
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    place.until(started.session_id, Status.ATTENTION)
+    assert [(row.path, row.status) for row in runs_of(place)] == [(b"m/a.jpg", "answered")]
 
 
 def test_a_provider_that_is_slow_is_not_counted_against_the_file(place, model):
