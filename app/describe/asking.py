@@ -28,6 +28,8 @@ MOST_LOST = 3
 """Requests about one picture, without a wait that the provider asks for, of which the answer may be lost."""
 MOST_REFUSED = 3
 """Requests that are refused for one reason, without any answer between them: it is not the picture."""
+MOST_IN_VAIN = 10
+"""Pictures in a row whose answers were paid for and cannot be used: it is the model, or what it is allowed."""
 _MOST_REPEATED = 4_000  # characters of an invalid answer that are sent back for its repair
 _CAUSES = {
     RunStatus.INVALID: "description_invalid",
@@ -60,6 +62,7 @@ class Asking:
         self._manners = manners or Manners(provider.concurrency, provider.requests_per_minute)
         self._wire = Wire(provider)
         self._refused: Counter[str] = Counter()  # by their kind, since the last answer
+        self._in_vain = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,8 +76,8 @@ class Asking:
         """What the model says of a picture, by the fields of the template; each request is booked in the account.
 
         Raises CannotRead with a cause of `FILE_CAUSES` where it says nothing of this one, and NeedsAttention:
-        `provider_unreachable`, `provider_refuses`, or what the account raises. Where the task is cancelled, a request
-        that waits is over at once.
+        `provider_unreachable`, `provider_refuses`, `answers_unusable`, or what the account raises. Where the task is
+        cancelled, a request that waits is over at once.
         """
         messages = messages_about(picture, self._media_type, self._template)
         end = await self._until_ended(messages, account)
@@ -84,6 +87,10 @@ class Asking:
                 {"role": "user", "content": repair_words(end.run.reason or "")},
             ]
             end = await self._until_ended(messages, account)
+        paid_in_vain = end.run.status in {RunStatus.INVALID, RunStatus.TRUNCATED}
+        self._in_vain = self._in_vain + 1 if paid_in_vain else 0
+        if self._in_vain >= MOST_IN_VAIN:
+            raise NeedsAttention(self._of_no_use(end.run), cause="answers_unusable")
         if end.run.output is None:
             raise CannotRead(_sentence(end.run, end.none), cause=_CAUSES[end.run.status])
         return dict(end.run.output)
@@ -147,6 +154,13 @@ class Asking:
         except InvalidAnswer as fault:
             return _End(replace(run, status=RunStatus.INVALID, reason=str(fault)), got.text)
         return _End(replace(run, status=RunStatus.ANSWERED, output=output))
+
+    def _of_no_use(self, last: Run) -> str:
+        """Why the session has to stop though every request was answered."""
+        mend = "raise INGEST_DESCRIBE_MAX_OUTPUT_TOKENS" if last.status is RunStatus.TRUNCATED else "try another model"
+        return f"No answer about the last {MOST_IN_VAIN} pictures could be used, and each was paid for: {mend}. " + (
+            _sentence(last, None)
+        )
 
     def _attention(self, none: NoReply) -> NeedsAttention:
         """Why the session has to stop."""

@@ -159,6 +159,17 @@ def test_a_provider_that_refuses_one_picture_after_the_other_stops_the_session(f
     assert asked_one_by_one(fake_provider, 4) == ["description_refused"] * 4
 
 
+@pytest.mark.parametrize(
+    ("step", "requests", "cause"),
+    [(says("no"), 2, "description_invalid"), (answer(finish="length"), 1, "description_truncated")],
+)
+def test_answers_of_no_use_are_not_paid_for_without_end(fake_provider, step, requests, cause):
+    fake_provider.otherwise = step
+    assert asked_one_by_one(fake_provider, 10) == [cause] * 9 + ["answers_unusable"]
+    fake_provider.script(*[step] * 9 * requests, answer(OUTPUT))
+    assert asked_one_by_one(fake_provider, 19) == [*[cause] * 9, OUTPUT, *[cause] * 9]
+
+
 def test_pictures_that_are_refused_for_reasons_of_their_own_fail_alone(fake_provider):
     fake_provider.script(*([refusing(400, "x")] * 2), answer(OUTPUT), *([refusing(400, "x")] * 2), refusing(413, "y"))
     failed = ["request_refused"] * 2
