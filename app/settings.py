@@ -21,7 +21,7 @@ from app.formats import SentFormat
 from app.keys import check_base_url, checked_key
 from app.media import NSFW_THRESHOLD
 from app.models import Layout
-from app.targets import SERVICES, check_targets, checked_secret, parse_targets
+from app.targets import SERVICES, Addresses, WebhookSecret, check_targets
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -91,8 +91,8 @@ class Settings(BaseSettings):
     ingest_describe_providers: Path | None = None
     ingest_describe_templates: Path | None = None
     ingest_currency: Annotated[Currency | None, NoDecode] = None
-    ingest_notify: Annotated[tuple[SecretStr, ...] | None, NoDecode] = None
-    ingest_notify_secret: SecretStr | None = None
+    ingest_notify: Annotated[Addresses, NoDecode] = None
+    ingest_notify_secret: WebhookSecret | None = None
     ingest_notify_services: Annotated[tuple[str, ...], NoDecode] = SERVICES
     ingest_allowed_targets: Annotated[tuple[str, ...] | None, NoDecode] = None
 
@@ -106,11 +106,6 @@ class Settings(BaseSettings):
     def _roots_stand_apart(cls, roots: dict[str, Path]) -> dict[str, Path]:
         check_roots_apart(roots)
         return roots
-
-    @field_validator("ingest_notify", mode="before")
-    @classmethod
-    def _parse_targets(cls, value: Any) -> Any:
-        return parse_targets(value) if isinstance(value, str) else value
 
     @field_validator("ingest_allowed_hosts", "ingest_allowed_targets", "ingest_notify_services", mode="before")
     @classmethod
@@ -188,11 +183,6 @@ class Settings(BaseSettings):
     @classmethod
     def _key_can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
         return None if value is None else checked_key(value.get_secret_value())
-
-    @field_validator("ingest_notify_secret")
-    @classmethod
-    def _secret_can_sign(cls, value: SecretStr | None) -> SecretStr | None:
-        return None if value is None else checked_secret(value.get_secret_value())
 
     @field_validator("ingest_describe_base_url")
     @classmethod

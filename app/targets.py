@@ -8,9 +8,10 @@ from base64 import b64decode
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import pbkdf2_hmac
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 SERVICES = (
     "mailto", "mailtos", "ntfy", "ntfys", "gotify", "gotifys", "slack", "discord", "tgram", "workflows",
@@ -64,6 +65,14 @@ def parse_targets(text: str) -> tuple[SecretStr, ...] | None:
     return tuple(map(SecretStr, texts))
 
 
+def _as_addresses(given: Any) -> Any:
+    return parse_targets(given) if isinstance(given, str) else given
+
+
+Addresses = Annotated[tuple[SecretStr, ...] | None, BeforeValidator(_as_addresses)]
+"""The addresses of targets, as a setting gives them; None where it is empty."""
+
+
 def _is_whole(url: str) -> bool:
     """Whether a text is an address at all. What follows the scheme is apprise's own, but for webhooks."""
     if _scheme_of(url) not in WEBHOOKS:
@@ -87,13 +96,18 @@ def check_targets(targets: Sequence[SecretStr], services: Collection[str], secre
             raise ValueError(message)
 
 
-def checked_secret(text: str) -> SecretStr:
+def checked_secret(given: SecretStr) -> SecretStr:
     """The secret of webhooks. Raises ValueError, which shows nothing: what is no base64 would be signed by half."""
+    text = given.get_secret_value()
     found = _SECRET.fullmatch(text.strip())
     if not found or len(found[1]) % 4 or len(b64decode(found[1])) not in _SECRET_BYTES:
         message = "must be the base64 of 24 to 64 random bytes, as `openssl rand -base64 32` prints"
         raise ValueError(message)
     return SecretStr(text.strip())
+
+
+WebhookSecret = Annotated[SecretStr, AfterValidator(checked_secret)]
+"""The secret of webhooks, as a setting gives it."""
 
 
 def targets_of(addresses: Sequence[SecretStr] | None) -> tuple[Target, ...]:

@@ -65,7 +65,6 @@ def measured() -> list[bool]:
         for number in range(FILES):  # each with other bytes behind its end: to draw them all would take minutes
             (here / "media" / "then" / f"{number:04d}.jpg").write_bytes(drawn + number.to_bytes(2))
         urls = [stack.enter_context(FakeTarget(kind)).url for kind in DEAD]
-        urls += [url.replace("http://", "ntfy://") for url in urls if url.startswith("http://")][:2]
         pairs = []
         for turn in range(TURNS):
             costs = [
