@@ -94,8 +94,9 @@ def change_of(
     if not columns and own == keywords.own and not judged:
         return None, frozenset(left)
     change = _change(row, columns, edit.touched, keywords.own, own)
-    before = {**change.before, "proposals": sorted(judged)} if judged else change.before
-    return replace(change, before=before, judged=judged), frozenset(left)
+    if judged:
+        change = replace(change, before={**change.before, "proposals": sorted(judged)}, judged=judged)
+    return change, frozenset(left)
 
 
 def columns_after(old: Row, edit: Edit, besides: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:

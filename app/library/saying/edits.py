@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from app.errors import AlreadyUndone, NewerWordsStand, TooManyFiles, UnknownEdit, UnknownFile
 from app.library.describing.tables import PROPOSALS
 from app.library.engine import Engines
+from app.library.finding.changes import noted_once
 from app.library.linking import link_each, unlink_each
 from app.library.prepared import Prepared
 from app.library.recording import append_each
@@ -239,19 +240,21 @@ def write(asked: Asked, connection: Connection) -> Done:
     """Writes an edit, and what it takes to undo it, inside the caller's transaction."""
     done, at = Done(left=Counter(asked.left)), now()
     changes: list[tuple[Change, Edit]] = []
-    for edit, change, _, left in _decided(connection, asked):
-        done.left.update(left)
-        if change is None:
-            continue
-        if done.undo is None:
-            done.undo = _begun(connection, asked, at)
-        done.changed += 1
-        changes.append((change, edit))
-        if len(changes) == _SLICE:
+    with noted_once(connection):
+        for edit, change, _, left in _decided(connection, asked):
+            done.left.update(left)
+            if change is None:
+                continue
+            if done.undo is None:
+                done.undo = _begun(connection, asked, at)
+            done.changed += 1
+            changes.append((change, edit))
+            if len(changes) == _SLICE:
+                _write_edited(connection, done.undo, changes, at, asked.said_at)
+                changes.clear()
+        if done.undo is not None:
             _write_edited(connection, done.undo, changes, at, asked.said_at)
-            changes.clear()
     if done.undo is not None:
-        _write_edited(connection, done.undo, changes, at, asked.said_at)
         connection.execute(update(EDITS).where(EDITS.c.id == done.undo).values(files=done.changed))
         _forget_old(connection)
     return done
@@ -345,21 +348,22 @@ def _undo(edit_id: int, connection: Connection) -> Done:
     done, at = Done(), now()
     of_the_edit = EDITED_FILES.c.edit_id == edit_id
     ids = connection.execute(select(EDITED_FILES.c.media_id).where(of_the_edit).order_by(EDITED_FILES.c.media_id))
-    for some in in_slices(ids.scalars().all(), _SLICE):
-        kept = _EDITED.where(of_the_edit, EDITED_FILES.c.media_id.in_(some))
-        found, changes, said = standing_of(connection, some, proposals=False), [], FromJson()
-        for number, before, after in connection.execute(kept).all():
-            row = found[number].row
-            try:
-                change = undone(row, found[number].keywords.own, said[before], said[after])
-            except NewerWords:
-                raise NewerWordsStand(Place(row["root"], row["path"]).shown) from None
-            if change is not None:
-                changes.append(change)
-        _write_rows(connection, changes, at)
-        done.changed += len(changes)
-        told = [(change.place, [*change.after["fields"], *_keywords_in(change)]) for change in changes]
-        append_each(connection, (_event_of_undo(edit_id, at, place, fields) for place, fields in told))
+    with noted_once(connection):
+        for some in in_slices(ids.scalars().all(), _SLICE):
+            kept = _EDITED.where(of_the_edit, EDITED_FILES.c.media_id.in_(some))
+            found, changes, said = standing_of(connection, some, proposals=False), [], FromJson()
+            for number, before, after in connection.execute(kept).all():
+                row = found[number].row
+                try:
+                    change = undone(row, found[number].keywords.own, said[before], said[after])
+                except NewerWords:
+                    raise NewerWordsStand(Place(row["root"], row["path"]).shown) from None
+                if change is not None:
+                    changes.append(change)
+            _write_rows(connection, changes, at)
+            done.changed += len(changes)
+            told = [(change.place, [*change.after["fields"], *_keywords_in(change)]) for change in changes]
+            append_each(connection, (_event_of_undo(edit_id, at, place, fields) for place, fields in told))
     if left := edit["files"] - done.changed:
         done.left[GONE] = left
     if done.changed:
