@@ -18,7 +18,7 @@ from app.library.describing.tables import PROPOSALS
 from app.library.engine import Engines
 from app.library.finding.changes import noted_once
 from app.library.linking import link_each, unlink_each
-from app.library.prepared import Prepared
+from app.library.prepared import Prepared, prepared_of
 from app.library.recording import append_each
 from app.library.saying.answering import speaks_of_proposals
 from app.library.saying.deciding import Change, Keywords, NewerWords, change_of, undone
@@ -48,7 +48,12 @@ WAITING_FOR_WORDS = "waiting_for_words"
 GONE = "gone"
 """The row of a file is of another picture now, or is gone: an undo has nothing to take back there."""
 _SLICE = 100  # rows that are at work at once: their pages are still in memory when their events and links follow
-_EDITED = select(EDITED_FILES.c.media_id, cast(EDITED_FILES.c.before, Text), cast(EDITED_FILES.c.after, Text))
+_EDITED = prepared_of(
+    select(EDITED_FILES.c.media_id, cast(EDITED_FILES.c.before, Text), cast(EDITED_FILES.c.after, Text)).where(
+        EDITED_FILES.c.edit_id == bindparam("edit")
+    ),
+    EDITED_FILES.c.media_id,
+)
 _KEEP_FILES = Prepared(insert(EDITED_FILES).inline(), columns=[column.name for column in EDITED_FILES.c])
 _JUDGE = Prepared(update(PROPOSALS).where(PROPOSALS.c.id == bindparam("b_id")).values(state=bindparam("b_state")))
 _KEPT = select(EDITS.c.id).order_by(EDITS.c.id.desc()).offset(KEPT_EDITS).limit(1).scalar_subquery()
@@ -350,9 +355,8 @@ def _undo(edit_id: int, connection: Connection) -> Done:
     ids = connection.execute(select(EDITED_FILES.c.media_id).where(of_the_edit).order_by(EDITED_FILES.c.media_id))
     with noted_once(connection):
         for some in in_slices(ids.scalars().all(), _SLICE):
-            kept = _EDITED.where(of_the_edit, EDITED_FILES.c.media_id.in_(some))
             found, changes, said = standing_of(connection, some, proposals=False), [], FromJson()
-            for number, before, after in connection.execute(kept).all():
+            for number, before, after in _EDITED.all(connection, {"edit": edit_id, "ids": some}):
                 row = found[number].row
                 try:
                     change = undone(row, found[number].keywords.own, said[before], said[after])
