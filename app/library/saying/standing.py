@@ -1,4 +1,4 @@
-"""What stands in the rows of files before a person says something of them: columns, keywords, and open proposals."""
+"""What stands in the rows of files before a person says something of them: columns, keywords, and proposals."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Boolean, Connection, Text, cast, select
 
-from app.library.describing.tables import IS_OPEN, PROPOSALS
+from app.library.describing.proposing import MODEL
+from app.library.describing.tables import PROPOSALS, REJECTED
 from app.library.prepared import prepared_of
 from app.library.saying.answering import Proposal
 from app.library.saying.deciding import COLUMNS, Keywords, Row
@@ -23,7 +24,9 @@ _WORDS = prepared_of(
     LINKS.c.media_id,
 )
 _PROPOSALS = prepared_of(
-    select(PROPOSALS.c.media_id, PROPOSALS.c.id, PROPOSALS.c.field, PROPOSALS.c.text).where(IS_OPEN),
+    select(PROPOSALS.c.media_id, PROPOSALS.c.id, PROPOSALS.c.field, PROPOSALS.c.text, PROPOSALS.c.state).where(
+        PROPOSALS.c.state != REJECTED
+    ),
     PROPOSALS.c.media_id,
 )
 
@@ -57,13 +60,14 @@ def standing_of(connection: Connection, ids: Sequence[int], *, proposals: bool) 
         rows[row["id"]] = row
     own: dict[int, set[str]] = {number: set() for number in rows}
     read: dict[int, set[str]] = {number: set() for number in rows}
+    model: dict[int, set[str]] = {number: set() for number in rows}
     for number, text, source in _WORDS.all(connection, {"ids": ids}):
-        (own if source == PERSON else read)[number].add(text)
+        (own if source == PERSON else model if source == MODEL else read)[number].add(text)
     proposed: dict[int, list[Proposal]] = {number: [] for number in rows}
     if proposals:
         for number, *proposal in _PROPOSALS.all(connection, {"ids": ids}):
             proposed[number].append(Proposal(*proposal))
     return {
-        number: Standing(row, Keywords(frozenset(own[number]), frozenset(read[number])), proposed[number])
+        number: Standing(row, Keywords(*(frozenset(side[number]) for side in (own, read, model))), proposed[number])
         for number, row in rows.items()
     }
