@@ -153,7 +153,7 @@ class Asking:
         who = f"The provider '{self._provider.name}' ({self._provider.base_url})"
         if none.meaning in {Meaning.BUSY, Meaning.LOST}:
             why = "takes no more requests for now" if none.meaning is Meaning.BUSY else "cannot be reached"
-            sentence = f"{who} {why}: {none.words}. It is asked again by itself."
+            sentence = f"{who} {why}: {none.words}."
             return NeedsAttention(sentence, cause="provider_unreachable")
         told = {
             Meaning.NO_CREDIT: "has no credit left for this key: mend that with who runs it.",

@@ -72,7 +72,7 @@ def test_nothing_of_it_is_logged_even_where_openai_is_told_to(fake_provider, cap
         ([answer(refusal="I cannot")], "description_refused", [("refused", COST)]),
         ([answer(finish="content_filter")], "description_refused", [("refused", COST)]),
         ([refusing(400, "no_pictures")], "request_refused", [("failed", 0)]),
-        ([refusing(413, "large")], "request_refused", [("failed", 0)]),
+        ([refusing(413, "large", "It is too large.")], "request_refused", [("failed", 0)]),
         ([says("no"), refusing(422, "x")], "request_refused", [("invalid", COST), ("failed", 0)]),
         ([says("no"), answer(OUTPUT)], None, [("invalid", COST), ("answered", COST)]),
         ([answer(OUTPUT, usage=False)], None, [("answered", WORST)]),
@@ -93,6 +93,7 @@ def test_each_end_of_a_request_has_its_status_and_its_cost(fake_provider, steps,
             asked.ask()
         assert caught.value.cause == cause
         assert cause in FILE_CAUSES
+        assert ".." not in str(caught.value)
     assert (asked.account.ends, len(fake_provider.requests)) == (ends, len(steps))
 
 
