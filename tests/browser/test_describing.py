@@ -33,7 +33,7 @@ def describing(tmp_path: Path, sqlite_file: Path, monkeypatch: pytest.MonkeyPatc
     door.close()
 
 
-def test_what_a_search_finds_is_described_and_the_budget_raised(page: Page, describing: Door, said: list[str]) -> None:
+def test_what_a_search_finds_is_described_and_the_budget_raised(describing: Door, page: Page, said: list[str]) -> None:
     describing.whole("media")
     page.goto(f"{describing.address}/library?q=name%3Asample")
     page.get_by_role("button", name="Describe").click()
@@ -67,7 +67,7 @@ def test_what_a_search_finds_is_described_and_the_budget_raised(page: Page, desc
 
 
 def test_folders_are_described_without_leaving_the_page_and_the_switch_outlives_a_refresh(
-    page: Page, describing: Door
+    describing: Door, page: Page
 ) -> None:
     page.goto(f"{describing.address}/ingest-v2?q=kind%3Aimage")
     page.get_by_role("button", name="Choose folders instead").click()
