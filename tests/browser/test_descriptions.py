@@ -74,6 +74,7 @@ def test_descriptions_are_judged_by_keyboard_and_taken_back(page: Page, server: 
     page.locator("#review-keywords").press("Escape")
     page.keyboard.press("ArrowLeft")
     expect(page.locator("#review-state")).to_have_text("Accepted")
+    expect(page.locator("#review-title")).to_have_value("My dunes")
     page.keyboard.press("Control+z")
     expect(page.locator("#toast-text")).to_contain_text("Undone")
     page.keyboard.press("Control+z")

@@ -78,8 +78,8 @@ function show() {
   showPicture(file, name);
   for (const field of FIELDS) {
     byId(`review-${field}`).value = written[field];
-    byId(`review-${field}`).disabled = !waits(file);
-    const now = nowInWords(file, field);
+    byId(`review-${field}`).readOnly = !waits(file);
+    const now = waits(file) ? nowInWords(file, field) : "";
     setText(byId(`review-${field}-now`), now);
     byId(`review-${field}-now`).hidden = !now;
   }
