@@ -74,6 +74,11 @@ class Ledger:
         """The requests about one file with these bytes."""
         return Account(self, place, sha256)
 
+    def check(self) -> None:
+        """Raises NeedsAttention where an answer has ended the session: nothing more may be sent."""
+        if self._ended is not None:
+            raise self._ended
+
     def committed(self, runs: Iterable[Run]) -> None:
         """Forgets requests that the library has."""
         self._journal.drop(run.run for run in runs)
@@ -86,8 +91,7 @@ class Ledger:
         if worst is None:
             return None
         while True:
-            if self._ended is not None:
-                raise self._ended
+            self.check()
             amount = max(in_usd(worst), self.money.largest)
             if self.budget is None or self.money.spent + self.money.reserved + amount <= self.budget:
                 self.money.reserved += amount

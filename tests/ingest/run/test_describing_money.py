@@ -1,0 +1,48 @@
+"""What a session that describes tells of its money while it runs, and what ends it."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from app.ingest.session.state import Status
+from tests.ingest.builders import Gate, Workplace, parameters, workplace
+from tests.ingest.run.test_describing import CENT, DESCRIBE, Model, pictures
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model()
+
+
+@pytest.fixture
+def place(tmp_path, sqlite_url, model) -> Iterator[Workplace]:
+    with workplace(tmp_path, sqlite_url) as place:
+        place.take = model.take
+        place.recover()
+        yield place
+
+
+def test_an_answer_above_its_reserve_stops_the_session_before_files_that_were_put_back(place, model):
+    pictures(place, "a", "b")
+    os.utime(place.media / "a.jpg", (1_000, 1_000))
+    written_ns = (place.media / "b.jpg").stat().st_mtime_ns
+    object.__setattr__(place.ingestor, "settled_seconds", 0.05)
+    object.__setattr__(place.ingestor, "clock", lambda: written_ns + 10**9 * bool(model.asked))
+    model.cost = 3 * CENT
+    started = place.runner.start(parameters("m", describe=DESCRIBE | {"budget_usd": 1}))
+    session = place.until(started.session_id, Status.ATTENTION)
+    assert session.attention["cause"] == "budget_reached"
+    assert session.attention["sentence"].startswith("A description cost $0.0300, more than the $0.0200")
+    assert model.asked == [b"a"]
+
+
+def test_what_is_reserved_is_told_while_a_provider_is_slow(place, model):
+    pictures(place, "a")
+    gate = model.gates[b"a"] = Gate()
+    place.ends.append(gate.open)
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    waiting = place.runner.wait(started.session_id, lambda s: s.describe and s.describe["requests"], 20)
+    assert (waiting.describe["reserved_usd"], waiting.describe["spent_usd"]) == (0.02, 0.0)
+    gate.open()
+    assert place.until(started.session_id, Status.COMPLETED).describe["reserved_usd"] == 0.0
