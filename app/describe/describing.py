@@ -175,7 +175,6 @@ class Describing:
     async def _described(self, result: Analysis) -> Result:
         account = self._ledger.account(result.file.place, result.identity.sha256)
         assert result.to_send is not None  # noqa: S101 - only such a file is asked about
-        started = asyncio.get_running_loop().time()
         output, error = None, None
         try:
             output = await self._ask(result.to_send, account)
@@ -183,8 +182,7 @@ class Describing:
             error = refused
         finally:
             account.abandon()
-        seconds = asyncio.get_running_loop().time() - started
-        return _ended(result, account, Description(output=output, direct=self._direct), error=error, seconds=seconds)
+        return _ended(result, account, Description(output=output, direct=self._direct), error)
 
     def _wait_for_one(self) -> None:
         waiting = [begun.answer for begun in self._line if begun.answer is not None and not begun.answer.done()]
@@ -214,16 +212,17 @@ async def _cancel_all() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _ended(
-    result: Analysis, account: Account, said: Description, *, error: CannotRead | None, seconds: float
-) -> Analysis:
-    """The analysis with its stage as it ended, and what was paid for it."""
+def _ended(result: Analysis, account: Account, said: Description, error: CannotRead | None) -> Analysis:
+    """The analysis with its stage as it ended, and what was paid for it.
+
+    The stage takes the time of its requests: that in which a picture waits for its turn is that of others.
+    """
     run = next((each.run for each in reversed(account.runs) if each.output is not None), None)
     before = result.stages[Stage.DESCRIBE]
     ended = replace(
         before,
         status=StageStatus.FAILED if error else StageStatus.DONE,
-        seconds=before.seconds + seconds,
+        seconds=before.seconds + sum(run.seconds for run in account.runs),
         cause=error.cause if error else None,
         reason=error.sentence if error else None,
     )

@@ -1,7 +1,9 @@
-"""What a session that describes tells of its money while it runs, and what ends it."""
+"""What a session that describes tells of its money and time while it runs, and what ends it."""
 
 import os
 from collections.abc import Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -46,3 +48,20 @@ def test_what_is_reserved_is_told_while_a_provider_is_slow(place, model):
     assert (waiting.describe["reserved_usd"], waiting.describe["spent_usd"]) == (0.02, 0.0)
     gate.open()
     assert place.until(started.session_id, Status.COMPLETED).describe["reserved_usd"] == 0.0
+
+
+def test_the_stage_takes_the_time_of_its_requests_and_not_of_waiting_for_others(place, model):
+    async def ask(picture, account):
+        said = await Model.__call__(model, picture, account)
+        account.runs[:] = [replace(run, seconds=1.5) for run in account.runs]
+        return said
+
+    @asynccontextmanager
+    async def opened():
+        yield ask
+
+    model.opened = opened
+    pictures(place, "a", "b", "c")
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    session = place.until(started.session_id, Status.COMPLETED)
+    assert session.stages["describe"].seconds == pytest.approx(3 * 1.5, abs=0.01)
