@@ -4,9 +4,12 @@ import os
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from app.ingest.plan.planner import Planner
+from app.ingest.run.describing import SECONDS_PER_DESCRIPTION, estimated
 from app.ingest.session.state import Status
 from tests.ingest.builders import Gate, Workplace, parameters, workplace
 from tests.ingest.run.test_describing import CENT, DESCRIBE, Model, pictures
@@ -50,10 +53,12 @@ def test_what_is_reserved_is_told_while_a_provider_is_slow(place, model):
     assert place.until(started.session_id, Status.COMPLETED).describe["reserved_usd"] == 0.0
 
 
-def test_the_stage_takes_the_time_of_its_requests_and_not_of_waiting_for_others(place, model):
+def take_seconds(model: Model, seconds: float) -> None:
+    """Lets each answer take so long, as its run says."""
+
     async def ask(picture, account):
         said = await Model.__call__(model, picture, account)
-        account.runs[:] = [replace(run, seconds=1.5) for run in account.runs]
+        account.runs[:] = [replace(run, seconds=seconds) for run in account.runs]
         return said
 
     @asynccontextmanager
@@ -61,7 +66,30 @@ def test_the_stage_takes_the_time_of_its_requests_and_not_of_waiting_for_others(
         yield ask
 
     model.opened = opened
+
+
+def test_the_stage_takes_the_time_of_its_requests_and_not_of_waiting_for_others(place, model):
+    take_seconds(model, 1.5)
     pictures(place, "a", "b", "c")
     started = place.runner.start(parameters("m", describe=DESCRIBE))
     session = place.until(started.session_id, Status.COMPLETED)
     assert session.stages["describe"].seconds == pytest.approx(3 * 1.5, abs=0.01)
+
+
+def test_a_plan_takes_as_long_as_the_answers_that_it_waits_for(place, model):
+    def takes(asked):
+        cost = partial(estimated, model.take, place.library)
+        return Planner(place.folders, place.library, place.ingestor.recipe_for, cost=cost).plan(asked)[
+            "estimate_seconds"
+        ]
+
+    take_seconds(model, 30.0)
+    model.at_once = 2
+    pictures(place, "a")
+    low, high = SECONDS_PER_DESCRIPTION
+    asked = parameters("m", describe=DESCRIBE)
+    assert takes(asked) == {"low": low / 2, "high": high / 2}
+    place.run(describe=DESCRIBE)
+    pictures(place, "b", "c", "d")
+    assert takes(asked) == {"low": 45.0, "high": 45.0}
+    assert takes(parameters("m"))["high"] < 2
