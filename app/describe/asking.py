@@ -101,6 +101,7 @@ class Asking:
             if not passing or unsent or lost == MOST_LOST or wait is None:
                 raise self._attention(end.none)
             self._manners.hold_off(wait)
+            account.waits_for(f"waiting for the provider '{self._provider.name}', which {_why(end.none)}")
             waited += wait
 
     async def _once(self, body: Mapping[str, Any], account: Account) -> _End:
@@ -152,8 +153,7 @@ class Asking:
         """Why the session has to stop."""
         who = f"The provider '{self._provider.name}' ({self._provider.base_url})"
         if none.meaning in {Meaning.BUSY, Meaning.LOST}:
-            why = "takes no more requests for now" if none.meaning is Meaning.BUSY else "cannot be reached"
-            sentence = f"{who} {why}: {none.words}. It is asked again by itself."
+            sentence = f"{who} {_why(none)}. It is asked again by itself."
             return NeedsAttention(sentence, cause="provider_unreachable")
         told = {
             Meaning.NO_CREDIT: "has no credit left for this key: mend that with who runs it.",
@@ -163,6 +163,12 @@ class Asking:
             Meaning.ELSEWHERE: f"leads to another address ({none.words}): set that as its base URL.",
         }.get(none.meaning, f"takes no requests ({none.words}): check its settings.")
         return NeedsAttention(f"{who} {told}", cause="provider_refuses")
+
+
+def _why(none: NoReply) -> str:
+    """Why a provider is asked again later, as a clause about it."""
+    why = "takes no more requests for now" if none.meaning is Meaning.BUSY else "cannot be reached"
+    return f"{why}: {none.words}"
 
 
 def _sentence(run: Run, none: NoReply | None) -> str:

@@ -66,6 +66,8 @@ class Ledger:
         self.now = now
         self.budget = budget
         self.money = money or Money()
+        self.waits_for: str | None = None
+        """What is waited for before anything is sent again; None while nothing has to be."""
         self._journal = journal
         self._changed = asyncio.Event()  # another one after each change
         self._ended: NeedsAttention | None = None
@@ -121,6 +123,7 @@ class Ledger:
     def begin(self, place: Place, run: Run) -> None:
         """Notes that a request is about to be sent."""
         self._journal.write(place, run)
+        self.waits_for = None
         self.money.requests += 1
         crash_point("description_reserved")
 
@@ -165,6 +168,10 @@ class Account:
             return
         self.runs.append(run)
         self.ledger.book(self.place, run, begun[1])
+
+    def waits_for(self, what: str) -> None:
+        """Says what is waited for until the next request."""
+        self.ledger.waits_for = what
 
     def abandon(self) -> None:
         """Ends what was begun and not ended, at the most that it can have cost."""

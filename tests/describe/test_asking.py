@@ -169,6 +169,8 @@ def test_a_provider_that_stays_busy_is_left_after_a_minute(fake_provider, retry_
     assert caught.value.cause == "provider_unreachable"
     assert asked.account.ends == [("failed", 0)] * requests
     assert asked.clock.now <= 60
+    waiting = "waiting for the provider 'default', which takes no more requests for now: status 429"
+    assert [what.startswith(waiting) for what in asked.account.waited] == [True] * (requests - 1)
 
 
 def test_a_provider_that_is_not_there_costs_nothing():

@@ -18,7 +18,6 @@ from app.ingest.run.planning import Planned
 from app.ingest.run.run import HEARTBEAT_SECONDS, Run, Stopped
 from app.ingest.run.turns import Turns
 from app.ingest.session.state import MAX_DEATHS, Status
-from app.ingest.session.status import DescribeStatus
 from app.ingest.workers.executor import Results
 from app.ingest.workers.worker import Result, failed
 from app.library.values import Event, now
@@ -91,7 +90,10 @@ class Running:
             try:
                 for result in results:
                     if result is None:
-                        run.session = replace(run.session, active_seconds=active(), describe=self._money())
+                        run.session = replace(run.session, active_seconds=active())
+                    if self._describer is not None:
+                        waits_for = self._describer.ledger.waits_for
+                        run.session = replace(run.session, describe=self._describer.told(), activity=waits_for)
                     self._tell()
                     if self._owes_answers:  # a server that dies while a provider is slow did not die of the file
                         run.session = replace(run.session, current_started_at=None)
@@ -120,10 +122,6 @@ class Running:
                 yield from described
         finally:
             self._run.session = settled(self._run.parts, self._run.session)
-
-    def _money(self) -> DescribeStatus | None:
-        """What the status says of descriptions: what is reserved counts while a request is under way, too."""
-        return self._run.session.describe if self._describer is None else self._describer.told()
 
     @property
     def _owes_answers(self) -> bool:
@@ -180,7 +178,7 @@ class Running:
         run.session = session  # without what was said of waiting
         crash_point("committed")
         if self._describer is not None:
-            run.session = replace(session, describe=self._money())
+            run.session = replace(session, describe=self._describer.told())
             if isinstance(result, Analysis):
                 self._describer.committed(result)
 

@@ -1,5 +1,6 @@
 """What a session that describes tells of its money and time while it runs, and what ends it."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from app.describe.describing import Ask
 from app.ingest.plan.planner import Planner
 from app.ingest.run.describing import SECONDS_PER_DESCRIPTION, estimated
 from app.ingest.session.state import Status
@@ -26,6 +28,27 @@ def place(tmp_path, sqlite_url, model) -> Iterator[Workplace]:
         place.take = model.take
         place.recover()
         yield place
+
+
+def answer_by(model: Model, ask: Ask) -> None:
+    """Lets this be what asks a provider."""
+
+    @asynccontextmanager
+    async def opened():
+        yield ask
+
+    model.opened = opened
+
+
+def take_seconds(model: Model, seconds: float) -> None:
+    """Lets each answer take so long, as its run says."""
+
+    async def ask(picture, account):
+        said = await Model.__call__(model, picture, account)
+        account.runs[:] = [replace(run, seconds=seconds) for run in account.runs]
+        return said
+
+    answer_by(model, ask)
 
 
 def test_an_answer_above_its_reserve_stops_the_session_before_files_that_were_put_back(place, model):
@@ -53,19 +76,22 @@ def test_what_is_reserved_is_told_while_a_provider_is_slow(place, model):
     assert place.until(started.session_id, Status.COMPLETED).describe["reserved_usd"] == 0.0
 
 
-def take_seconds(model: Model, seconds: float) -> None:
-    """Lets each answer take so long, as its run says."""
-
+def test_what_a_provider_is_waited_for_is_told_until_it_is_asked_again(place, model):
     async def ask(picture, account):
         said = await Model.__call__(model, picture, account)
-        account.runs[:] = [replace(run, seconds=seconds) for run in account.runs]
+        if picture == b"a":
+            account.waits_for("waiting for the provider")
+            await asyncio.to_thread(gate)
         return said
 
-    @asynccontextmanager
-    async def opened():
-        yield ask
-
-    model.opened = opened
+    gate = Gate()
+    place.ends.append(gate.open)
+    answer_by(model, ask)
+    pictures(place, "a", "b")
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    place.runner.wait(started.session_id, lambda session: session.activity == "waiting for the provider", 20)
+    gate.open()
+    assert place.until(started.session_id, Status.COMPLETED).activity is None
 
 
 def test_the_stage_takes_the_time_of_its_requests_and_not_of_waiting_for_others(place, model):
