@@ -167,8 +167,9 @@ class Asking:
 
 def _why(none: NoReply) -> str:
     """Why a provider is asked again later, as a clause about it."""
-    why = "takes no more requests for now" if none.meaning is Meaning.BUSY else "cannot be reached"
-    return f"{why}: {none.words}"
+    if none.meaning is Meaning.BUSY:
+        return f"takes no more requests for now: {none.words}"
+    return f"{'gives no answer that can be used' if none.sent else 'cannot be reached'}: {none.words}"
 
 
 def _sentence(run: Run, none: NoReply | None) -> str:

@@ -135,7 +135,7 @@ def test_a_provider_that_does_not_want_us_stops_the_session(fake_provider, step,
 def test_three_lost_answers_stop_the_session_and_count_as_dear_as_they_can_be(fake_provider, step):
     fake_provider.otherwise = step
     asked = Asked(fake_provider)
-    with pytest.raises(NeedsAttention) as caught:
+    with pytest.raises(NeedsAttention, match="gives no answer that can be used: ") as caught:
         asked.ask()
     assert (caught.value.cause, asked.account.ends) == ("provider_unreachable", [("unknown", WORST)] * 3)
     assert asked.clock.sleeps == [1, 2]
