@@ -187,6 +187,11 @@ class Account:
         self.runs.append(run)
         self.ledger.book(self.place, run, begun.cost)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a request was begun that has not ended."""
+        return bool(self._open)
+
     def waits_for(self, what: str) -> None:
         """Says what is waited for until the next request."""
         self.ledger.waits_for = what

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -92,6 +93,32 @@ def test_what_a_provider_is_waited_for_is_told_until_it_is_asked_again(place, mo
     place.runner.wait(started.session_id, lambda session: session.activity == "waiting for the provider", 20)
     gate.open()
     assert place.until(started.session_id, Status.COMPLETED).activity is None
+
+
+def test_a_pause_sends_nothing_more_and_waits_for_no_turn(place, model):
+    async def ask(picture, account):
+        if picture != b"b" or paused.is_set():
+            return await Model.__call__(model, picture, account)
+        waits.set()
+        return await asyncio.Event().wait()  # as one that was told to stay away
+
+    waits, paused = threading.Event(), threading.Event()
+    answer_by(model, ask)
+    model.at_once = 3
+    pictures(place, "a", "b", "c")
+    gate = model.gates[b"c"] = Gate()
+    place.ends.append(gate.open)
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    gate.arrived()
+    assert waits.wait(20)
+    place.runner.pause(started.session_id)
+    paused.set()
+    gate.open()
+    session = place.until(started.session_id, Status.PAUSED)
+    assert (session.processed_files, session.describe["requests"], session.describe["answers"]) == (1, 2, 2)
+    place.runner.resume(started.session_id)
+    assert place.until(started.session_id, Status.COMPLETED).describe["requests"] == 3
+    assert model.asked == [b"a", b"c", b"b"]  # what was sent is known, and asked about once
 
 
 def test_the_stage_takes_the_time_of_its_requests_and_not_of_waiting_for_others(place, model):
