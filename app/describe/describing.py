@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from app.crash_points import crash_point
 from app.describe.ledger import Account, Ledger
 from app.descriptions import Description
-from app.errors import CannotRead, MediaIngestError
+from app.errors import CannotRead, MediaIngestError, NeedsAttention
 from app.media import Analysis, Failure, Stage, StageStatus
 
 HEARTBEAT_SECONDS = 0.5
@@ -74,6 +74,7 @@ class Describing:
         self._opened = opened
         self._ledger = ledger
         self._at_once = at_once
+        self._turns = asyncio.Semaphore(at_once)
         self._paid = paid
         self._may_be_sent = may_be_sent
         self._direct = direct
@@ -175,12 +176,16 @@ class Describing:
     async def _described(self, result: Analysis) -> Result:
         account = self._ledger.account(result.file.place, result.identity.sha256)
         assert result.to_send is not None  # noqa: S101 - only such a file is asked about
-        started = asyncio.get_running_loop().time()
-        output, error = None, None
+        started, output, error = 0.0, None, None
         try:
-            output = await self._ask(result.to_send, account)
+            async with self._turns:  # for all requests about it: none about the next while this one is in trouble
+                started = asyncio.get_running_loop().time()
+                output = await self._ask(result.to_send, account)
         except CannotRead as refused:
             error = refused
+        except NeedsAttention as trouble:
+            self._ledger.end(trouble)  # a picture that was made ready meanwhile is not asked about
+            raise
         finally:
             account.abandon()
         seconds = asyncio.get_running_loop().time() - started

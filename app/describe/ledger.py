@@ -81,13 +81,13 @@ class Ledger:
     async def reserve(self, worst: Decimal | None) -> Decimal | None:
         """Sets aside what a request can cost: `worst`, or the most that one has cost; None where no price is known.
 
-        Waits for answers that may give something back. Raises NeedsAttention `budget_reached`.
+        Waits for answers that may give something back. Raises NeedsAttention `budget_reached`, or what ended it.
         """
-        if worst is None:
-            return None
         while True:
             if self._ended is not None:
                 raise self._ended
+            if worst is None:
+                return None
             amount = max(in_usd(worst), self.money.largest)
             if self.budget is None or self.money.spent + self.money.reserved + amount <= self.budget:
                 self.money.reserved += amount
@@ -111,6 +111,12 @@ class Ledger:
             hint = "set INGEST_DESCRIBE_MAX_INPUT_TOKENS and _MAX_OUTPUT_TOKENS to what the server keeps to."
             self._ended = NeedsAttention(sentence + hint, cause=BUDGET_REACHED)
         money.largest = max(money.largest, cost)
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def end(self, trouble: NeedsAttention) -> None:
+        """Lets no request begin any more: whoever wants to gets this trouble."""
+        self._ended = trouble
         self._changed.set()
         self._changed = asyncio.Event()
 
