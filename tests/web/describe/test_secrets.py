@@ -9,13 +9,14 @@ import threading
 import zipfile
 from contextlib import closing
 from dataclasses import replace
+from inspect import signature
 
 from app.describe import manners
+from app.web.app import ROUTERS
 from tests.samples import photo
 from tests.support.description import document
 from tests.support.fake_provider import FakeProvider, answer, cut, failing, malformed, refusing, says
 from tests.support.server import media_ingest, settings_for
-from tests.web.test_door import PAGES
 
 KEY = "sk-Kq7vXw2ZpLr9TmBn4YcD"
 PROMPT = "Quoth the marmalade heron: name whatever leans on the lamp post."
@@ -51,7 +52,6 @@ class Quoting(FakeProvider):
         return replace(step, body=json.dumps({"error": error}).encode())
 
 
-LATE = answer(seconds=0.5)
 TROUBLE = (
     answer(),
     refusing(400, "bad_request"),
@@ -62,8 +62,8 @@ TROUBLE = (
     answer(),
     answer(finish="length"),
     answer(refusal=f"I will not: {PROMPT}"),
-    *(failing(500), cut("within"), malformed()),
-    *(LATE, LATE, LATE),
+    *(failing(500), cut("within"), answer(until=threading.Event())),
+    *(malformed(), malformed(), failing(503)),
     refusing(401, "invalid_api_key"),
     refusing(403, "no"),
     refusing(402, "insufficient_quota"),
@@ -88,28 +88,24 @@ def unpacked(where, content, seen=()):
 
 
 def answers(door, session_id, paths):
-    """Every answer to GET that is described, and every page."""
-    values = {"session_id": [session_id], "path": paths, "q": ["kind:image"], "directory": ["photos"]}
+    """Every answer to GET that is described, in every format, and every page."""
+    values = {"session_id": [session_id], "path": paths, "q": ["kind:image"], "formats": ["json,docx"]}
+    formats = {"report": ["csv", "json", "jsonl", "xlsx"], "export": ["csv", "jsonl", "xlsx"]}
     for path, operations in document()["paths"].items():
         if "get" not in operations or path.startswith("/api/ingest/events"):
             continue
-        asked = [{}]
-        for parameter in operations["get"].get("parameters", ()):
-            name, schema = parameter["name"], parameter["schema"]
-            given = values.get(name) or schema.get("enum") or []
-            if name == "formats":
-                given = ["json,docx"]
-            if given and (parameter.get("required") or name in {*values, "format", "formats"}):
-                asked = [{**one, name: value} for one in asked for value in given]
+        known, asked = {**values, "format": formats.get(path.rpartition("/")[2], [])}, [{}]
+        for name in (parameter["name"] for parameter in operations["get"].get("parameters", ())):
+            if known.get(name):
+                asked = [{**one, name: value} for one in asked for value in known[name]]
         for one in asked:
-            address = path.format(**one)
             query = {name: value for name, value in one.items() if f"{{{name}}}" not in path}
-            yield f"{address} {query}", door.client.get(address, params=query)
-    for page in (*PAGES, "/api/describe/spending", "/api/openapi.json"):
-        for path in paths:
-            params = {"path": path} if page in {"/file", "/propose"} else {}
-            address = page.format(session_id=session_id)
-            yield f"{page} {params}", door.client.get(address, params=params, follow_redirects=True)
+            yield f"{path} {query}", door.client.get(path.format(**one), params=query)
+    for route in (route for router in ROUTERS for route in router.routes if "GET" in route.methods):
+        if not route.include_in_schema:
+            address = route.path.format(session_id=session_id)
+            for query in [{"path": path} for path in paths] if "path" in signature(route.endpoint).parameters else [{}]:
+                yield f"{route.path} {query}", door.client.get(address, params=query, follow_redirects=True)
 
 
 def listened_to(door, session_id):
@@ -170,7 +166,7 @@ def test_neither_key_nor_prompt_nor_picture_stands_anywhere(open_door, tmp_path,
             "ingest_describe_model": "vision-1",
             "ingest_describe_api_key": KEY,
             "ingest_describe_templates": templates,
-            "ingest_describe_timeout_seconds": 0.3,
+            "ingest_describe_timeout_seconds": 2,
         }
         door = open_door(media, **settings)
         session_id, heard = troubled(door, fake)
