@@ -81,7 +81,7 @@ class Ledger:
     async def reserve(self, worst: Decimal | None) -> Decimal | None:
         """Sets aside what a request can cost: `worst`, or the most that one has cost; None where no price is known.
 
-        Waits for answers that may give something back. Raises NeedsAttention `budget_reached`, or what ended it.
+        Waits for answers that may give something back. Raises NeedsAttention `budget_reached`.
         """
         while True:
             if self._ended is not None:

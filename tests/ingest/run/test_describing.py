@@ -215,6 +215,7 @@ def test_a_picture_that_gets_no_description_fails_in_this_stage_alone_and_is_pai
     assert (session.committed_files, session.stages["describe"].failed, session.stages["describe"].done) == (2, 1, 1)
     assert [(row.status, row.cost_usd) for row in runs_of(place)] == [("unknown", 0.02), ("answered", 0.01)]
     assert place.library.file(Place("m", b"a.jpg"))["stages"]["describe"]["cause"] == "description_refused"
+    assert (describe(place).total_files, len(model.asked)) == (0, 2)
 
 
 def test_a_provider_that_is_not_there_is_attention_and_no_file_fails(place, model):
