@@ -247,7 +247,7 @@ def in_words(fault: Mapping[str, Any]) -> str:
         case "greater_than":
             return f"must be more than {context['gt']:g}"
         case "less_than_equal":
-            return f"must be at most {context['le']:g}"
+            return f"must be at most {float(context['le']):,.15g}"
         case "missing":
             return "is needed"
         case _:

@@ -21,6 +21,7 @@ from app.ingest.plan.survey import Survey
 from app.ingest.run.again import to_retry, with_budget
 from app.ingest.run.backoff import Backoff
 from app.ingest.run.control import Control, Stop
+from app.ingest.run.describing import settle
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.parts import ALL_SESSIONS, CHOSEN
 from app.ingest.run.probe import probe
@@ -205,6 +206,7 @@ class Runner:
             session = self.session(session_id)
             if not session.status.ended:
                 raise IllegalMove(f"The session is {session.status.value}: cancel it before you delete it.")
+            settle(self._ingestor, session_id)
             self._ingestor.library.forget_session(session_id, session.as_log())
             self._ingestor.store.forget(session_id)
             del self._sessions[session_id]
