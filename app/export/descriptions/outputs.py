@@ -38,10 +38,13 @@ class SessionOutputs:
             self._folder.write(described_of(found, self._printed(found, picture)), _parsed(formats))
 
     def catch_up(self, session_id: str, formats: Sequence[str]) -> None:
-        """Writes the files of a session that a crash kept from being written. Raises NeedsAttention."""
+        """Writes the files of a session that a crash kept from being written. Raises NeedsAttention.
+
+        What was said of a picture that is not in the library yet is written when it is: its document would lack it.
+        """
         wanted = _parsed(formats)
         for found in self._described.in_session(session_id):
-            if self._folder.lacks(session_id, found.place.shown, wanted):
+            if found.row is not None and self._folder.lacks(session_id, found.place.shown, wanted):
                 self._folder.write(described_of(found, self._printed(found, None)), wanted)
 
     def _printed(self, found: DescribedFile, picture: bytes | None) -> bytes | None:
