@@ -129,7 +129,12 @@ def _apprise(delivery: Mapping[str, Any]) -> str | None:
     import apprise
 
     asset = apprise.AppriseAsset(
-        app_id="Media Ingest", async_mode=False, storage_mode="memory", secure_logging=True, http_redirects=False
+        app_id="Media Ingest",
+        async_mode=False,
+        service_timeout=0,  # or it would work on a thread of its own
+        storage_mode="memory",
+        secure_logging=True,
+        http_redirects=False,
     )
     heard = _Heard()
     logger = logging.getLogger("apprise")
@@ -139,7 +144,8 @@ def _apprise(delivery: Mapping[str, Any]) -> str | None:
     if service is None:
         return "Its address is not complete: see what apprise wants of this service."
     service.redirects = False  # whatever the address says
-    if service.notify(title=delivery["title"], body=delivery["text"]):
+    line = apprise.Apprise(service, asset=asset)  # which puts the text into the form that the service takes
+    if line.notify(title=delivery["title"], body=delivery["text"], body_format=apprise.NotifyFormat.TEXT):
         return None
     if (why := getattr(_refusals, "why", None)) is not None:
         return _words(Refused(why))
