@@ -148,8 +148,11 @@ class Parts:
         return frozenset(path for event in told for path in (event.detail or {}).get("paths", ()))
 
     def guarded(self, parameters: Parameters) -> tuple[str, ...]:
-        """The directories that must be what they were; of a retry only their roots: folders may be gone with files."""
+        """The directories that must be what they were; where files are named only their roots: folders may be gone, too."""
         shown = parameters.directories
+        if parameters.q is not None:
+            named = self.failed(parameters) if parameters.retry_of else self.found(parameters.q)
+            return tuple({Place.from_event(path).root: None for path in named})
         return tuple({self.folders.locate(text).root: None for text in shown}) if parameters.retry_of else shown
 
     def rows_in(self, parameters: Parameters) -> dict[str, int]:
