@@ -18,6 +18,9 @@ def test_presets_are_kept_under_their_names_over_a_restart(door):
     )
     assert (saved["name"], saved["parameters"]) == ("Raw only", {"pattern": "*.dng", "enable_nsfw_detection": False})
     door.post(PRESETS, {"name": "all", "parameters": {"directories": ["photos"]}})
+    found = {"q": "-is:described", "describe": {"template": "caption"}}
+    assert door.post(PRESETS, {"name": "describe", "parameters": found})["parameters"] == found
+    assert door.client.delete(PRESETS, params={"name": "describe"}).status_code == 204
     door.post(PRESETS, {"name": "Raw only", "parameters": {"pattern": "*.nef"}})
     door.reopen()
     assert [(each["name"], each["parameters"]) for each in door.get(PRESETS)["presets"]] == [

@@ -53,6 +53,11 @@ class DescribeRequest(BaseModel):
     write: tuple[Literal["json", "docx"], ...] = ()
     """Files that are written of each picture while the session runs, into `INGEST_DESCRIBE_DIR`."""
 
+    @field_validator("write")
+    @classmethod
+    def _formats_once_in_one_order(cls, write: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(sorted(set(write)))  # two requests for the same files are the same
+
 
 class SessionRequest(BaseModel):
     """What a person or a program can ask of a session.
@@ -125,6 +130,13 @@ class SessionRequest(BaseModel):
         if not directories and not asked.data.get("q"):
             raise ValueError("choose a directory first")
         return directories
+
+    @field_validator("q")
+    @classmethod
+    def _search_says_something(cls, q: str | None) -> str | None:
+        if q is not None and not q.strip():
+            raise ValueError("write what to search for: kind:image finds every picture")
+        return q
 
     @field_validator("min_bytes", "max_bytes", "nsfw_threshold", "max_files", "workers", mode="before")
     @classmethod
