@@ -111,13 +111,18 @@ def settle(parts: Parts, session_id: str) -> None:
 
 def settled(parts: Parts, session: SessionState) -> SessionState:
     """The session at its end, with what it came to. What cannot be written now is written before it goes on."""
-    if session.parameters.describe is None:
-        return session
     with contextlib.suppress(NeedsAttention):
         settle(parts, session.session_id)
-        money = _money_of(parts.library.runs.spent(session.session_id))
-        return replace(session, describe=money_told(money, session.parameters.describe.budget_usd))
+        return with_money(parts, session)
     return session
+
+
+def with_money(parts: Parts, session: SessionState) -> SessionState:
+    """The session with what its requests came to, as the library has them. Raises NeedsAttention."""
+    if session.parameters.describe is None:
+        return session
+    money = _money_of(parts.library.runs.spent(session.session_id))
+    return replace(session, describe=money_told(money, session.parameters.describe.budget_usd))
 
 
 def _paid(library: Library, order: Order, sha256: str, *, direct: bool) -> Description | None:

@@ -58,7 +58,9 @@ def plan(run: Run) -> Planned:
         _ask_about_the_gone(run, guard, tally.media, rows)
         some_are_gone = sum(rows.values()) != tally.known
     elif not parameters.retry_of:  # the files that a search finds are rows
-        gone = Counter(job.file.root for job in jobs if not job.file.size and parts.folders.found(job.file.place) is None)
+        gone = Counter(
+            job.file.root for job in jobs if not job.file.size and parts.folders.found(job.file.place) is None
+        )
         _ask_about_the_gone(run, guard, Counter(tally.media) - gone, tally.media)
     for folder, paths in outlived.items():  # once: every plan to come is as quick as one of rows of today
         renew = partial(renewed, parameters=parameters, recipe=recipe)
