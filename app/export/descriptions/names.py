@@ -1,9 +1,14 @@
 """The names of files of descriptions: those of the files they are about, as every system takes them, each once."""
 
+import re
+import unicodedata
+
 from app.export.names import portable
 from app.ingest.disk.inbox import numbered
 from app.texts import clean_text
 
+_UNSEEN = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""What a terminal obeys, or turns the direction round and so disguises a suffix."""
 MOST_BYTES = 200  # a number, a suffix and what a temporary file is called by may follow: 255 are the most
 
 
@@ -18,20 +23,29 @@ class GivenNames:
         """The name that a path has; None where it has none yet."""
         return self._names.get(path)
 
+    def all(self) -> list[str]:
+        """Every name that a path has."""
+        return [*self._names.values()]
+
     def keep(self, path: str, name: str) -> None:
         """Notes that a path has a name."""
         self._names[path] = name
-        self._taken.add(name.casefold())
+        self._taken.add(_compared(name))
 
     def give(self, path: str, name: str) -> str:
         """The name of a path that has one, else its own `name`, or the next with a number that is free."""
         if (kept := self._names.get(path)) is not None:
             return kept
-        wanted, number = _cut(portable(clean_text(name))).encode(), 1
-        while (given := numbered(wanted, number).decode()).casefold() in self._taken:
+        wanted, number = _cut(_UNSEEN.sub("_", portable(clean_text(name)))).encode(), 1
+        while _compared(given := numbered(wanted, number).decode()) in self._taken:
             number += 1
         self.keep(path, given)
         return given
+
+
+def _compared(name: str) -> str:
+    """What is the same of names that cannot lie side by side on some system."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _cut(name: str) -> str:

@@ -1,6 +1,7 @@
 """Descriptions in a run: what a crash left is written first, and what the session spends is told as it goes on."""
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -31,8 +32,6 @@ class Describer:
         self._parts, self._request, self._session_id = parts, request, session.session_id
         order = parts.take(request)
         settle(parts, session.session_id)
-        if request.write and parts.outputs is not None:
-            parts.outputs.catch_up(session.session_id, request.write)
         money = _money_of(parts.library.runs.spent(session.session_id))
         budget = None if request.budget_usd is None else in_usd(request.budget_usd)
         journal = Journal(journal_of(parts, session.session_id))
@@ -45,6 +44,11 @@ class Describer:
             may_be_sent=partial(_may_be_sent, parts.library, order, request, session.parameters.nsfw_threshold),
             direct=request.commit == "direct",
         )
+
+    def catch_up(self) -> Iterator[None]:
+        """Writes the files, one after the other, that a crash kept from being written. Raises NeedsAttention."""
+        if self._request.write and self._parts.outputs is not None:
+            yield from self._parts.outputs.catch_up(self._session_id, self._request.write)
 
     def told(self) -> DescribeStatus:
         """What the session's status says of it."""
@@ -121,8 +125,12 @@ def with_money(parts: Parts, session: SessionState) -> SessionState:
     """The session with what its requests came to, as the library has them. Raises NeedsAttention."""
     if session.parameters.describe is None:
         return session
-    money = _money_of(parts.library.runs.spent(session.session_id))
-    return replace(session, describe=money_told(money, session.parameters.describe.budget_usd))
+    request, money = session.parameters.describe, _money_of(parts.library.runs.spent(session.session_id))
+    told = money_told(money, request.budget_usd)
+    if request.write and parts.outputs is not None:
+        with contextlib.suppress(NeedsAttention):
+            told["written"] = parts.outputs.written(session.session_id, request.write)
+    return replace(session, describe=told)
 
 
 def _paid(library: Library, order: Order, sha256: str, *, direct: bool) -> Description | None:

@@ -5,7 +5,7 @@ Owns which files a session is about, and what has to be there before one can go 
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -55,8 +55,14 @@ class Outputs(Protocol):
     def write(self, session_id: str, place: Place, formats: Sequence[str], picture: bytes | None) -> None:
         """Writes what was said of a committed file; `picture` is what was sent. Raises NeedsAttention."""
 
-    def catch_up(self, session_id: str, formats: Sequence[str]) -> None:
-        """Writes what a crash kept from being written. Raises NeedsAttention."""
+    def catch_up(self, session_id: str, formats: Sequence[str]) -> Iterator[None]:
+        """Makes room for them, and writes one after the other that a crash kept from being written.
+
+        Raises NeedsAttention.
+        """
+
+    def written(self, session_id: str, formats: Sequence[str]) -> dict[str, int]:
+        """How many there are, by format. Raises NeedsAttention."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,8 @@ class Running:
             return
         self._describer = Describer(self._run.parts, self._run.session, request)
         try:
+            for _ in self._describer.catch_up():
+                yield None
             with closing(results), closing(self._describer.describing.map(results)) as described:
                 yield from described
         finally:

@@ -365,7 +365,7 @@ def test_a_session_writes_what_was_said_of_each_picture_and_catches_up_after_a_c
     folder = tmp_path / "out" / session.session_id
     assert sorted(path.name for path in folder.glob("*.json")) == ["a.jpg.json", "b.jpg.json"]
     (folder / "a.jpg.json").unlink()
-    outputs.catch_up(session.session_id, ["json"])
+    list(outputs.catch_up(session.session_id, ["json"]))
     assert json.loads((folder / "a.jpg.json").read_text("utf-8"))["title"] == "Title of a"
 
 

@@ -1,5 +1,6 @@
 """Sessions that describe, afterwards: tried again, reported, forgotten, and with their provider gone."""
 
+import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -9,10 +10,11 @@ from app import reports
 from app.describe.journal import Journal
 from app.descriptions import Run, RunStatus
 from app.errors import CannotRead, InvalidRequest, NothingMatches
+from app.export.descriptions.outputs import session_outputs
 from app.ingest.run.describing import journal_of
 from app.ingest.session.state import SessionState, Status
 from app.media import Place
-from tests.ingest.builders import Workplace, assert_sums_close, parameters, workplace
+from tests.ingest.builders import Gate, Workplace, assert_sums_close, parameters, workplace
 from tests.ingest.run.test_describing import DESCRIBE, Model, describe, pictures, runs_of
 
 
@@ -124,3 +126,56 @@ def test_a_root_that_was_renamed_costs_nothing_again(place, model):
     started = place.runner.start(parameters("n", describe=DESCRIBE))
     session = place.until(started.session_id, Status.COMPLETED)
     assert (session.stages["describe"].done, len(model.asked)) == (2, 2)
+
+
+# -- files that are written while it runs ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def out(place, tmp_path):
+    """The folder of descriptions."""
+    place.outputs_of = lambda library: session_outputs(tmp_path / "out", place.folders, library, place.store)
+    place.restart()
+    return tmp_path / "out"
+
+
+def test_nothing_is_asked_while_the_folder_cannot_be_written(place, model, out):
+    pictures(place, "a")
+    out.write_bytes(b"no folder")
+    started = place.runner.start(parameters("m", describe=DESCRIBE | {"write": ["json"]}))
+    session = place.until(started.session_id, Status.ATTENTION)
+    assert (session.attention["cause"], model.asked) == ("outputs_unwritable", [])
+    out.unlink()
+    place.runner.resume(session.session_id)
+    session = place.until(session.session_id, Status.COMPLETED)
+    assert session.describe["written"] == {"json": 1}
+
+
+def test_a_folder_that_goes_meanwhile_loses_nothing_and_the_end_counts_what_is_there(place, model, out):
+    pictures(place, "a", "b", "c")
+    gate = model.gates[b"b"] = Gate()
+    place.ends.append(gate.open)
+    started = place.runner.start(parameters("m", describe=DESCRIBE | {"write": ["json"]}))
+    gate.arrived()
+    place.runner.wait(started.session_id, lambda now: now.processed_files == 1, 20)
+    out.rename(out.with_name("put aside"))
+    out.write_bytes(b"no folder")
+    gate.open()
+    session = place.until(started.session_id, Status.ATTENTION)
+    assert (session.attention["cause"], session.outcomes["added"]) == ("outputs_unwritable", 2)
+    out.unlink()
+    out.with_name("put aside").rename(out)
+    place.runner.resume(session.session_id)
+    session = place.until(session.session_id, Status.COMPLETED)
+    assert_sums_close(session)
+    assert (len(model.asked), session.describe["written"]) == (3, {"json": 3})
+    assert len(list((out / session.session_id).glob("*.json"))) == 3
+
+
+def test_a_cancel_breaks_off_the_catching_up(place, model, out):
+    pictures(place, "a", "b", "c")
+    session = describe(place, write=["json"])
+    shutil.rmtree(out)
+    caught = place.ingestor.outputs.catch_up(session.session_id, ["json"])
+    next(caught)
+    assert len(list((out / session.session_id).glob("*.json"))) == 1
