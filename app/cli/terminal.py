@@ -46,7 +46,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 BACK = "missing before and back"
 """What the plan and the end of a session say of files whose rows are marked missing."""
-_FILES = {"docx": "Word files", "json": "JSON files"}
+_FILES = {"docx": "Word file", "json": "JSON file"}
 ALL_WELL, SOME_FAILED, COULD_NOT_RUN = 0, 1, 2
 
 
@@ -74,7 +74,8 @@ def in_foreground(configured: Settings, begin: Callable[[House], SessionState], 
             out.print(f"Go on with: {command_as_typed()} resume {session.session_id}{_to_resume(session)}")
     if session.status is not Status.COMPLETED:
         raise typer.Exit(COULD_NOT_RUN)
-    raise typer.Exit(SOME_FAILED if session.outcomes["failed"] else ALL_WELL)
+    failed = session.outcomes["failed"] + session.stages["describe"].failed
+    raise typer.Exit(SOME_FAILED if failed else ALL_WELL)
 
 
 def _to_resume(session: SessionState) -> str:
@@ -184,7 +185,8 @@ def print_descriptions(session: SessionState, house: House) -> None:
     runs, spent, unpriced = (told["requests"], told["spent_usd"], told.get("unpriced", 0)) if told else (0, 0.0, 0)
     parts = [f"{stage.done:,}/{stage.total - stage.skipped:,} described"]
     folder = os.path.abspath(house.settings.describe_dir / session.session_id)
-    parts += [f"{stage.done:,} {_FILES[format_]} in {folder}" for format_ in request.write]
+    written = told.get("written", {}) if told else {}
+    parts += [f"{counted(written.get(format_, stage.done), _FILES[format_])} in {folder}" for format_ in request.write]
     parts += [f"{counted(runs, 'run')} recorded"]
     parts += [money(spent)] if spent or not unpriced else []
     parts += [f"{unpriced:,} of unknown cost"] if unpriced else []

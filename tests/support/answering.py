@@ -14,7 +14,7 @@ from app.describe import taking
 from app.describe.ledger import Account, Whom
 from app.describe.orders import Offer, OfferedProvider, OfferedTemplate, Order, Request
 from app.descriptions import Describer, Run, RunStatus, Usage
-from app.errors import InvalidRequest
+from app.errors import CannotRead, InvalidRequest
 
 SAID = {"title": "A lake", "description": "A lake below mountains.", "keywords": ["lake", "mountains"]}
 CENT = Decimal("0.01")
@@ -29,10 +29,14 @@ OFFER = Offer(
 
 
 class Answering:
-    """Asked about any picture it says the same; `asked` are the pictures. A request is reserved at two cents."""
+    """Asked about any picture it says the same; `asked` are the pictures. A request is reserved at two cents.
+
+    So many as it `refuses` get no description at first.
+    """
 
     def __init__(self) -> None:
         self.asked: list[bytes] = []
+        self.refuses = 0
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Lets every house that is built from now on ask it."""
@@ -59,5 +63,9 @@ class Answering:
         self.asked.append(picture)
         about = (account.sha256, whom.provider, whom.model, whom.template, whom.template_sha256)
         run = Run(reserved, *about, RunStatus.ANSWERED, account.ledger.now(), cost=cost, usage=Usage(1_000, 100))
+        if self.refuses:
+            self.refuses -= 1
+            account.ended(replace(run, status=RunStatus.REFUSED))
+            raise CannotRead("It does not want to.", cause="description_refused")
         account.ended(replace(run, output=SAID))
         return dict(SAID)

@@ -82,15 +82,19 @@ def money_told(money: Money, budget_usd: float | None) -> DescribeStatus:
 
 
 def estimated(
-    take: Take, library: Library, parameters: Parameters, requests: int, left_out: int
+    take: Take, library: Library | None, parameters: Parameters, requests: int, left_out: int
 ) -> DescribeEstimate | None:
-    """What the descriptions of a session would cost; None where it asks for none. Raises InvalidRequest."""
+    """What the descriptions of a session would cost; None where it asks for none. Raises InvalidRequest.
+
+    Without a library none was ever paid for.
+    """
     if parameters.describe is None:
         return None
     order = take(parameters.describe)
     usd: Range | None = None
     if order.worst is not None:
-        costs = library.runs.costs(order.whom.template_sha256, order.whom.model) or [0.0, float(order.worst)]
+        paid = library.runs.costs(order.whom.template_sha256, order.whom.model) if library else []
+        costs = paid or [0.0, float(order.worst)]
         usd = {"low": round(requests * min(costs), 6), "high": round(requests * max(costs), 6)}
     return {"requests": requests, "usd": usd, "priced": order.priced, "left_out": left_out}
 
