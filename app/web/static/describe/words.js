@@ -129,8 +129,10 @@ export function descriptions(status, file) {
       `${name}s (zip)`,
     )
   );
+  const runs = make("a", { role: "button", class: "plain", href: `/runs?session=${status.session_id}` }, "Runs");
+  const offered = [...(described(status).done ? links : []), ...(status.describe?.requests ? [runs] : [])];
   return [
     make("p", { class: "described" }, `${said}.`),
-    ...(described(status).done ? [make("div", { class: "actions" }, ...links)] : []),
+    ...(offered.length ? [make("div", { class: "actions" }, ...offered)] : []),
   ];
 }
