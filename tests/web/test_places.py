@@ -171,6 +171,12 @@ def test_a_folder_becomes_a_root_at_once_and_stays_one_over_a_restart(door, albu
     assert json.loads((door.state / "roots.json").read_text())["album"] == str(album)
 
 
+@pytest.mark.parametrize("written", ["ingest_describe_dir", "ingest_sidecar_dir"])
+def test_a_folder_around_one_that_is_written_to_becomes_no_root(open_door, album, written):
+    refused = open_door(**{written: album / "written"}).post(ROOTS, {"name": "album", "path": str(album)}, 422)
+    assert (refused["field"], written.upper() in refused["detail"]) == ("path", True)
+
+
 def test_a_removed_root_keeps_its_rows_until_they_are_forgotten(door, album):
     door.post(ROOTS, {"name": "album", "path": str(album)})
     door.whole("album")
