@@ -341,7 +341,7 @@ def test_only_a_session_that_stopped_at_its_budget_gets_a_larger_one(place, mode
 
 def test_what_waiting_does_not_mend_is_not_said_to_be_tried_again(place, model):
     pictures(place, "a")
-    for cause, by_itself in (("provider_unreachable", True), ("provider_refuses", False)):
+    for cause, by_itself in (("provider_unreachable", True), ("provider_refuses", False), ("unknown_template", False)):
         model.trouble[b"a"] = NeedsAttention("No.", cause=cause)
         started = place.runner.start(parameters("m", describe=DESCRIBE))
         session = place.until(started.session_id, Status.ATTENTION)
