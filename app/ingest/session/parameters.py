@@ -235,6 +235,7 @@ class Parameters(SessionRequest):
         return None
 
 
+_NAMES = (*Parameters.model_fields, "directory")
 OF_A_RETRY = tuple(name for name in Parameters.model_fields if name not in SessionRequest.model_fields)
 
 
@@ -280,7 +281,7 @@ def _as_invalid_request(error: ValidationError) -> InvalidRequest:
         field = "directory"
     if first["type"] == "extra_forbidden":
         return InvalidRequest(f"There is no parameter named '{field}'.", field=field, cause="unknown_parameter")
-    if first["type"] in {"string_unicode", "invalid_key"} and field not in Parameters.model_fields:
+    if first["type"] in {"string_unicode", "invalid_key"} and location[:1] not in [[name] for name in _NAMES]:
         return InvalidRequest("The names of parameters must be plain text.", cause="unknown_parameter")
     message = in_words(first)
     sentence = f"{message[0].upper()}{message[1:]}." if first["type"] == "value_error" else f"{field} {message}."
