@@ -106,12 +106,13 @@ class DescriptionFolder:
         names = self._names[1]
         if (kept := names.of(described.path)) is not None:
             return kept
-        given = names.give(described.path, described.name)
+        given = names.take(described.name)
         try:
             _append(folder / LIST, as_json_bytes({"name": given, "path": described.path}) + b"\n")
         except OSError:
             self._names = None  # what is listed is looked at again
             raise
+        names.keep(described.path, given)
         return given
 
     @contextmanager

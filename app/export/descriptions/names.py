@@ -17,35 +17,37 @@ class GivenNames:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._taken: set[str] = set()
+        self._taken: set[int] = set()  # of names that nobody asks for again a number is enough
+        self._numbers: dict[int, int] = {}  # the last that a name got: thousands of files may be called alike
 
     def of(self, path: str) -> str | None:
-        """The name that a path has; None where it has none yet."""
+        """The name that is kept for a path; None without one."""
         return self._names.get(path)
 
     def all(self) -> list[str]:
-        """Every name that a path has."""
+        """Every name that is kept for a path."""
         return [*self._names.values()]
 
     def keep(self, path: str, name: str) -> None:
-        """Notes that a path has a name."""
+        """Keeps a name for a path."""
         self._names[path] = name
         self._taken.add(_compared(name))
 
-    def give(self, path: str, name: str) -> str:
-        """The name of a path that has one, else its own `name`, or the next with a number that is free."""
-        if (kept := self._names.get(path)) is not None:
-            return kept
-        wanted, number = _cut(_UNSEEN.sub("_", portable(clean_text(name)))).encode(), 1
-        while _compared(given := numbered(wanted, number).decode()) in self._taken:
+    def take(self, name: str) -> str:
+        """A name as every system takes it, or the next with a number that is free; it is taken from now on."""
+        wanted = _cut(_UNSEEN.sub("_", portable(clean_text(name))))
+        number = self._numbers.get(_compared(wanted), 1)
+        while (compared := _compared(taken := numbered(wanted.encode(), number).decode())) in self._taken:
             number += 1
-        self.keep(path, given)
-        return given
+        if number > 1:
+            self._numbers[_compared(wanted)] = number
+        self._taken.add(compared)
+        return taken
 
 
-def _compared(name: str) -> str:
-    """What is the same of names that cannot lie side by side on some system."""
-    return unicodedata.normalize("NFC", name).casefold()
+def _compared(name: str) -> int:
+    """A number that is the same for names that cannot lie side by side on some system, and hardly ever for others."""
+    return hash(unicodedata.normalize("NFC", name).casefold())
 
 
 def _cut(name: str) -> str:

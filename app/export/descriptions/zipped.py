@@ -23,7 +23,7 @@ def zipped(
         for file in found:
             pictured = file.row is not None and OutputFormat.DOCX in formats
             described = described_of(file, picture_of(file.row) if pictured and file.row else None)
-            name = names.give(described.path, described.name)
+            name = names.of(described.path) or names.take(described.name)
             for format_ in formats:
                 yield archive.stored(f"{name}.{format_}", _ns(described.run.at), rendered(described, format_))
         yield from archive.end()
