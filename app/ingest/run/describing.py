@@ -30,6 +30,7 @@ class Describer:
 
     def __init__(self, parts: Parts, session: SessionState, request: DescribeRequest) -> None:
         self._parts, self._request, self._session_id = parts, request, session.session_id
+        self.trouble: NeedsAttention | None = None  # with the files: the session stops once it has what is paid for
         order = parts.take(request)
         settle(parts, session.session_id)
         money = _money_of(parts.library.runs.spent(session.session_id))
@@ -55,13 +56,16 @@ class Describer:
         return money_told(self.ledger.money, self._request.budget_usd)
 
     def committed(self, result: Analysis) -> None:
-        """Forgets what the library has by now, and writes what is to be written of it. Raises NeedsAttention."""
+        """Forgets what the library has by now, and writes what is to be written of it, until there is `trouble`."""
         if result.description is None:
             return
         self.ledger.committed(result.description.runs)
         write, outputs = self._request.write, self._parts.outputs
-        if write and outputs is not None and result.description.output is not None:
-            outputs.write(self._session_id, result.file.place, write, result.to_send)
+        if write and outputs is not None and result.description.output is not None and self.trouble is None:
+            try:
+                outputs.write(self._session_id, result.file.place, write, result.to_send)
+            except NeedsAttention as trouble:
+                self.trouble = trouble
 
 
 def _money_of(spent: Spent) -> Money:

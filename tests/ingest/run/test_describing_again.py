@@ -151,25 +151,30 @@ def test_nothing_is_asked_while_the_folder_cannot_be_written(place, model, out):
     assert session.describe["written"] == {"json": 1}
 
 
-def test_a_folder_that_goes_meanwhile_loses_nothing_and_the_end_counts_what_is_there(place, model, out):
-    pictures(place, "a", "b", "c")
-    gate = model.gates[b"b"] = Gate()
-    place.ends.append(gate.open)
+def test_a_folder_that_goes_meanwhile_loses_no_answer_and_the_end_counts_what_is_there(place, model, out):
+    model.at_once = 2
+    pictures(place, "a", "b", "c", *(f"d{number}" for number in range(20)))
+    gates = [model.gates.setdefault(name, Gate()) for name in (b"a", b"b")]
+    place.ends += [gate.open for gate in gates]
     started = place.runner.start(parameters("m", describe=DESCRIBE | {"write": ["json"]}))
-    gate.arrived()
-    place.runner.wait(started.session_id, lambda now: now.processed_files == 1, 20)
+    for gate in gates:
+        gate.arrived()
     out.rename(out.with_name("put aside"))
     out.write_bytes(b"no folder")
-    gate.open()
+    gates[0].open()
+    place.runner.wait(started.session_id, lambda now: now.processed_files == 1, 20)
+    gates[1].open()  # it is paid for: the session waits for it
     session = place.until(started.session_id, Status.ATTENTION)
-    assert (session.attention["cause"], session.outcomes["added"]) == ("outputs_unwritable", 2)
+    assert session.attention["cause"] == "outputs_unwritable"
+    assert session.processed_files == len(model.asked) < 23
+    assert {row.status for row in runs_of(place)} == {"answered"}
     out.unlink()
     out.with_name("put aside").rename(out)
     place.runner.resume(session.session_id)
     session = place.until(session.session_id, Status.COMPLETED)
     assert_sums_close(session)
-    assert (len(model.asked), session.describe["written"]) == (3, {"json": 3})
-    assert len(list((out / session.session_id).glob("*.json"))) == 3
+    assert (len(model.asked), session.describe["written"]) == (23, {"json": 23})
+    assert len(list((out / session.session_id).glob("*.json"))) == 23
 
 
 def test_a_cancel_breaks_off_the_catching_up(place, model, out):
