@@ -190,7 +190,8 @@ def print_descriptions(session: SessionState, house: House) -> None:
     parts += [f"{counted(runs, 'run')} recorded"]
     parts += [money(spent)] if spent or not unpriced else []
     parts += [f"{unpriced:,} of unknown cost"] if unpriced else []
-    out.print(", ".join([*parts, f"session file {house.store.folder / session.session_id}.json"]), markup=False)
+    file = os.path.abspath(house.store.folder / f"{session.session_id}.json")
+    out.print(", ".join([*parts, f"session file {file}"]), markup=False)
 
 
 def _print_errors(view: SessionStatus) -> None:
