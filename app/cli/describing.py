@@ -28,6 +28,8 @@ from app.ingest.session.state import SessionState
 from app.ingest.session.store import IngestionState
 from app.library.describing.listing import ShownRun, WantedRuns
 from app.library.library import Library
+from app.media import Place
+from app.settings import Settings
 from app.texts import counted
 from app.wiring import House, build
 
@@ -124,9 +126,9 @@ def runs(
     """List what vision models were asked about pictures, newest first, each with its cost."""
     configured = settings_here(root)
     require_database(configured)
-    place = Folders(configured.ingest_media_roots).locate(file(path, configured)) if path is not None else None
     library = Library(configured.database_url)
     try:
+        place = None if path is None else _about(path, configured, library)
         found = library.runs.each(WantedRuns(place, None if session is None else checked_id(session)))
         if json_:
             print_json(list(found))
@@ -135,6 +137,16 @@ def runs(
     finally:
         library.close()
     out.print(", ".join([counted(len(costs), "run"), *_sums_of(costs, configured.ingest_currency)]), markup=False)
+
+
+def _about(path: str, configured: Settings, library: Library) -> Place:
+    """What runs are to be about, also in a media root that is no more. Raises InvalidRequest."""
+    try:
+        return Folders(configured.ingest_media_roots).locate(file(path, configured))
+    except InvalidRequest:
+        if (once := library.run_totals.place_once(path)) is not None:
+            return once
+        raise
 
 
 def _sums_of(costs: Iterable[float | None], currency: Currency | None) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """The requests to vision models, each with its cost: over HTTP, and as a page that needs no script."""
 
-from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -47,9 +46,8 @@ def about(
     try:
         return house.folders.locate(path)
     except InvalidRequest as error:
-        if path.partition("/")[0] in records.library.run_totals.all().by_root:
-            with suppress(UnicodeEncodeError):
-                return Place.from_shown(path)
+        if (once := records.library.run_totals.place_once(path)) is not None:
+            return once
         error.field = "path"
         raise
 
