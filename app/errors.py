@@ -235,7 +235,7 @@ def in_words(fault: Mapping[str, Any]) -> str:
     context = fault.get("ctx", {})
     if fault["type"] in _BOUNDS:
         words, _, bound = _BOUNDS[fault["type"]].rpartition(" ")
-        return f"must be {words} {context[bound]:g}"
+        return f"must be {words} {float(context[bound]):,.15g}"
     if fault["type"] == "string_too_long":
         return f"must have at most {context['max_length']:,} characters"
     return str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")

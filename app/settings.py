@@ -27,6 +27,10 @@ DEFAULT_ALLOWED_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 ENV_FILE = ".env"
 Structured = Literal["json_schema", "json_object", "none"]
 """How a server is told which form an answer must have: by a schema, that it is JSON, or in words alone."""
+MOST_PRICE = 1_000_000
+"""USD for a million tokens: what is more is a slip, and would be no amount that can be added up."""
+MOST_TOKENS = 1_000_000_000
+"""Of one request."""
 _ROOT_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff]+")
 
 
@@ -71,10 +75,10 @@ class Settings(BaseSettings):
     ingest_describe_base_url: str | None = None
     ingest_describe_api_key: SecretStr | None = None
     ingest_describe_model: str | None = None
-    ingest_describe_price_in: Decimal | None = Field(default=None, ge=0)
-    ingest_describe_price_out: Decimal | None = Field(default=None, ge=0)
-    ingest_describe_max_input_tokens: int | None = Field(default=None, ge=1)
-    ingest_describe_max_output_tokens: int = Field(default=2048, ge=1)
+    ingest_describe_price_in: Decimal | None = Field(default=None, ge=0, le=MOST_PRICE)
+    ingest_describe_price_out: Decimal | None = Field(default=None, ge=0, le=MOST_PRICE)
+    ingest_describe_max_input_tokens: int | None = Field(default=None, ge=1, le=MOST_TOKENS)
+    ingest_describe_max_output_tokens: int = Field(default=2048, ge=1, le=MOST_TOKENS)
     ingest_describe_structured: Structured = "json_schema"
     ingest_describe_side: int = Field(default=1024, ge=64, le=8192)
     ingest_describe_quality: int = Field(default=80, ge=1, le=100)

@@ -81,6 +81,7 @@ def test_settings_cannot_be_changed():
         ("INGEST_DESCRIBE_BASE_URL", "http://me:secret@host/v1", "must hold no user"),
         ("INGEST_DESCRIBE_API_KEY", "a key", "INGEST_DESCRIBE_API_KEY: must be made of ASCII"),
         ("INGEST_DESCRIBE_PRICE_IN", "1", "both or neither"),
+        ("INGEST_DESCRIBE_MAX_OUTPUT_TOKENS", "9" * 40, "INGEST_DESCRIBE_MAX_OUTPUT_TOKENS: must be at most 1,000"),
         ("INGEST_DESCRIBE_PRICE_IN", "much", "INGEST_DESCRIBE_PRICE_IN: must be a number"),
         ("INGEST_DESCRIBE_STRUCTURED", "xml", "INGEST_DESCRIBE_STRUCTURED: should be 'json_schema'"),
         ("INGEST_DESCRIBE_FORMAT", "png", "INGEST_DESCRIBE_FORMAT: should be 'jpeg' or 'webp'"),

@@ -4,6 +4,7 @@ Owns nothing that is asked; it is pure.
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
@@ -18,7 +19,7 @@ from app.texts import clean_text
 
 _MOST_CHARACTERS = 200_000  # of an answer that is looked at
 _MOST_TRIES = 200  # places of it at which JSON is looked for
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHT = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _DECODER = json.JSONDecoder()
 
 
@@ -35,7 +36,7 @@ def read_answer(text: str, template: Template) -> Mapping[str, Any]:
     if len(text) > _MOST_CHARACTERS:
         raise InvalidAnswer(f"it has more than {_MOST_CHARACTERS:,} characters")
     fault = "it holds no JSON object"
-    for found in reversed(list(_objects(_THOUGHT.sub("", text)))):
+    for found in reversed(list(_objects(_END_OF_THOUGHT.split(text)[-1]))):
         try:
             return _model_of(template).model_validate(found).model_dump(by_alias=True)
         except ValidationError as error:
@@ -75,18 +76,26 @@ def _model_of(template: Template) -> type[BaseModel]:
         default = ... if field.required else None
         whole = kind if field.required else Annotated[kind | None, BeforeValidator(_none_of_empty)]
         fields[f"field_{number}"] = (whole, Field(default, alias=field.name))
-    return create_model("Answer", __config__=ConfigDict(extra="ignore", coerce_numbers_to_str=True), **fields)
+    return create_model("Answer", __config__=ConfigDict(extra="ignore"), **fields)
 
 
 def _none_of_empty(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _as_said(value: Any) -> str | None:
+    """A text, or a number that stands for one; None where it is neither."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return value if isinstance(value, str) else str(value) if math.isfinite(value) else None
+
+
 def _text_within(most: int, value: Any) -> Any:
     """A text cleaned, and cut after a word where it is longer than `most` characters."""
-    if not isinstance(value, str):
+    said = _as_said(value)
+    if said is None:
         return value
-    text = clean_text(value).strip()
+    text = clean_text(said).strip()
     if not text:
         message = "is empty"
         raise ValueError(message)
@@ -102,9 +111,10 @@ def _items_within(most: int, most_characters: int, value: Any) -> Any:
         return value
     kept: dict[str, Any] = {}
     for item in value:
-        if not isinstance(item, str):
+        said = _as_said(item)
+        if said is None:
             return value
-        text = " ".join(clean_text(item).split())
+        text = " ".join(clean_text(said).split())
         if text and len(text) <= most_characters:
             kept.setdefault(text.casefold(), text)
     return list(kept.values())[:most]

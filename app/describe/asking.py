@@ -5,9 +5,9 @@ ended, however it did.
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
@@ -15,16 +15,21 @@ from typing import Any, Self
 from app.describe.answers import InvalidAnswer, read_answer, repair_words
 from app.describe.ledger import Account
 from app.describe.manners import Manners, next_wait
-from app.describe.prices import pricing_of, worst
+from app.describe.prices import Pricing, pricing_of, worst
 from app.describe.providers import Provider
 from app.describe.replies import Meaning, Reply
 from app.describe.templates import Template
 from app.describe.wire import Message, NoReply, Wire, body_of, messages_about
 from app.descriptions import Run, RunStatus
 from app.errors import CannotRead, NeedsAttention
+from app.texts import clean_text
 
 MOST_LOST = 3
 """Requests about one picture, without a wait that the provider asks for, of which the answer may be lost."""
+MOST_REFUSED = 3
+"""Requests that are refused for one reason, without any answer between them: it is not the picture."""
+MOST_IN_VAIN = 10
+"""Pictures in a row whose answers were paid for and cannot be used: it is the model, or what it is allowed."""
 _MOST_REPEATED = 4_000  # characters of an invalid answer that are sent back for its repair
 _CAUSES = {
     RunStatus.INVALID: "description_invalid",
@@ -55,9 +60,9 @@ class Asking:
     ) -> None:
         self._provider, self._template, self._media_type = provider, template, media_type
         self._manners = manners or Manners(provider.concurrency, provider.requests_per_minute)
-        self._pricing = pricing_of(provider)
-        self._worst = worst(provider, self._pricing)
         self._wire = Wire(provider)
+        self._refused: Counter[str] = Counter()  # by their kind, since the last answer
+        self._in_vain = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -71,17 +76,21 @@ class Asking:
         """What the model says of a picture, by the fields of the template; each request is booked in the account.
 
         Raises CannotRead with a cause of `FILE_CAUSES` where it says nothing of this one, and NeedsAttention:
-        `provider_unreachable`, `provider_refuses`, or what the account raises. Where the task is cancelled, a request
-        that waits is over at once.
+        `provider_unreachable`, `provider_refuses`, `answers_unusable`, or what the account raises. Where the task is
+        cancelled, a request that waits is over at once.
         """
         messages = messages_about(picture, self._media_type, self._template)
         end = await self._until_ended(messages, account)
         if end.run.status is RunStatus.INVALID:
             messages += [
-                {"role": "assistant", "content": end.text[:_MOST_REPEATED]},
+                {"role": "assistant", "content": clean_text(end.text[:_MOST_REPEATED])},
                 {"role": "user", "content": repair_words(end.run.reason or "")},
             ]
             end = await self._until_ended(messages, account)
+        paid_in_vain = end.run.status in {RunStatus.INVALID, RunStatus.TRUNCATED}
+        self._in_vain = self._in_vain + 1 if paid_in_vain else 0
+        if self._in_vain >= MOST_IN_VAIN:
+            raise NeedsAttention(self._of_no_use(end.run), cause="answers_unusable")
         if end.run.output is None:
             raise CannotRead(_sentence(end.run, end.none), cause=_CAUSES[end.run.status])
         return dict(end.run.output)
@@ -92,7 +101,12 @@ class Asking:
         tried, waited, lost = 0, 0.0, 0
         while True:
             end = await self._once(body, account)
-            if end.none is None or end.none.meaning is Meaning.REQUEST:
+            if end.none is None:
+                self._refused.clear()
+                return end
+            self._refused[end.none.kind] += end.none.meaning is Meaning.REQUEST
+            alike = self._refused[end.none.kind] >= MOST_REFUSED
+            if end.none.meaning is Meaning.FILTERED or (end.none.meaning is Meaning.REQUEST and not alike):
                 return end
             tried, lost = tried + 1, lost + (end.none.meaning is Meaning.LOST)
             wait = next_wait(tried, waited, end.none.wait)
@@ -106,37 +120,30 @@ class Asking:
     async def _once(self, body: Mapping[str, Any], account: Account) -> _End:
         """One request, told to the account before and after."""
         async with self._manners.turn():
-            run = Run(
-                await account.reserve(self._worst),
-                account.sha256,
-                self._provider.name,
-                self._provider.model,
-                self._template.name,
-                self._template.sha256,
-                RunStatus.UNKNOWN,
-                datetime.now(UTC).isoformat(timespec="milliseconds"),
-                cost=self._worst,
-                reason="It was sent, and stopped before an answer came.",
-            )
+            pricing = pricing_of(self._provider)
+            run = await account.reserve(worst(self._provider, pricing))
             began = time.monotonic()
             try:
                 got = await self._wire.send(body)
-                end = self._judged(replace(run, seconds=round(time.monotonic() - began, 3), reason=None), got)
+                run = replace(run, seconds=round(time.monotonic() - began, 3))
+                end = self._judged(replace(run, reason=None), got, pricing)
             except BaseException:  # cancelled, or our own fault: it may have been paid for
-                account.ended(replace(run, seconds=round(time.monotonic() - began, 3)))
+                broken_off = "It was broken off before an answer came."
+                account.ended(replace(run, seconds=round(time.monotonic() - began, 3), reason=broken_off))
                 raise
             account.ended(end.run)
             return end
 
-    def _judged(self, run: Run, got: Reply | NoReply) -> _End:
+    def _judged(self, run: Run, got: Reply | NoReply, pricing: Pricing | None) -> _End:
         """How a request ended, from what came of it."""
         if isinstance(got, NoReply):
             if got.sent:
                 return _End(replace(run, reason=f"No answer is known: {got.words}."), none=got)
             reason = f"Nothing was done: {got.words or got.meaning.value.replace('_', ' ')}."
-            return _End(replace(run, status=RunStatus.FAILED, cost=Decimal(0), reason=reason), none=got)
-        if got.usage is not None and self._pricing is not None:
-            run = replace(run, cost=self._pricing.of(got.usage))
+            status = RunStatus.REFUSED if got.meaning is Meaning.FILTERED else RunStatus.FAILED
+            return _End(replace(run, status=status, cost=Decimal(0), reason=reason), none=got)
+        if got.usage is not None and pricing is not None:
+            run = replace(run, cost=pricing.of(got.usage))
         run = replace(run, usage=got.usage)
         if got.refused:
             return _End(replace(run, status=RunStatus.REFUSED))
@@ -148,6 +155,13 @@ class Asking:
             return _End(replace(run, status=RunStatus.INVALID, reason=str(fault)), got.text)
         return _End(replace(run, status=RunStatus.ANSWERED, output=output))
 
+    def _of_no_use(self, last: Run) -> str:
+        """Why the session has to stop though every request was answered."""
+        mend = "raise INGEST_DESCRIBE_MAX_OUTPUT_TOKENS" if last.status is RunStatus.TRUNCATED else "try another model"
+        return f"No answer about the last {MOST_IN_VAIN} pictures could be used, and each was paid for: {mend}. " + (
+            _sentence(last, None)
+        )
+
     def _attention(self, none: NoReply) -> NeedsAttention:
         """Why the session has to stop."""
         who = f"The provider '{self._provider.name}' ({self._provider.base_url})"
@@ -156,6 +170,8 @@ class Asking:
             sentence = f"{who} {why}: {none.words}. It is asked again by itself."
             return NeedsAttention(sentence, cause="provider_unreachable")
         told = {
+            Meaning.REQUEST: f"refuses one picture after the other ({none.words}): check that its model sees pictures, "
+            "and INGEST_DESCRIBE_STRUCTURED.",
             Meaning.NO_CREDIT: "has no credit left for this key: mend that with who runs it.",
             Meaning.NO_ENTRY: "does not let this key in: set the right one in the environment.",
             Meaning.NO_MODEL: f"has no model '{self._provider.model}', or takes no chat completions there "

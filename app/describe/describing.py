@@ -97,14 +97,21 @@ class Describing:
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="descriptions", daemon=True)
         thread.start()
-        asking = self._opened()
         try:
+            asking = self._opened()
             self._ask = _done(asking.__aenter__(), loop)
-            yield from self._in_order(iter(results), loop)
+            try:
+                yield from self._in_order(iter(results), loop)
+            except MediaIngestError:
+                while self._at_work:  # what was sent is paid for: it is waited for
+                    yield None
+                    self._wait_for_one()
+                raise
+            finally:
+                self._break_off(loop)
+                with contextlib.suppress(Exception):
+                    _done(asking.__aexit__(None, None, None), loop)
         finally:
-            self._break_off(loop)
-            with contextlib.suppress(Exception):
-                _done(asking.__aexit__(None, None, None), loop)
             loop.call_soon_threadsafe(loop.stop)
             thread.join(CANCEL_SECONDS)
             if not thread.is_alive():
@@ -130,13 +137,7 @@ class Describing:
                 yield None
                 self._wait_for_one()
                 continue
-            try:
-                described = first.result if first.answer is None else first.answer.result()
-            except MediaIngestError:
-                while self._at_work:  # what was sent is paid for: it is waited for
-                    yield None
-                    self._wait_for_one()
-                raise
+            described = first.result if first.answer is None else first.answer.result()
             self._line.popleft()
             crash_point("description_ready")
             yield described

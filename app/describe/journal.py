@@ -8,6 +8,7 @@ can have cost. What the library has is dropped.
 import contextlib
 import json
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from decimal import Decimal
@@ -30,30 +31,38 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """The journal in one file, which is there only while it has something to say. Raises NeedsAttention `disk_full`."""
+    """The journal in one file, which is there only while it has something to say. Any thread may call it."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._lock = threading.Lock()  # requests begin and end while files are committed
+        self._ends_whole = False  # else a line that a crash or a full disk has torn would spoil the next one
         self._open: dict[str, bytes] = {}  # the last line of each request that the library may not have
         self._lines = 0
 
     def write(self, place: Place, run: Run) -> None:
-        """Writes how a request stands; the last time that this is said counts."""
+        """Writes how a request stands; the last time that this is said counts.
+
+        Raises NeedsAttention `state_unwritable`.
+        """
         line = json.dumps({"path": place.shown, **_as_json(run)}, ensure_ascii=True).encode() + b"\n"
-        new = not self._lines
-        self._append(line, new=new)
-        self._open[run.run] = line
-        self._lines += 1
+        with self._lock:
+            before, self._ends_whole = b"" if self._ends_whole else b"\n", False
+            self._append(before + line, new=not self._lines)
+            self._ends_whole = True
+            self._open[run.run] = line
+            self._lines += 1
 
     def drop(self, runs: Iterable[str]) -> None:
-        """Forgets requests that the library has."""
-        for run in runs:
-            self._open.pop(run, None)
-        if not self._open:
-            self._file.unlink(missing_ok=True)
-            self._lines = 0
-        elif self._lines > len(self._open) + _SLACK_LINES:
-            self._write_anew()
+        """Forgets requests that the library has. Where the file cannot be changed it stays: they are known by name."""
+        with self._lock, contextlib.suppress(OSError):
+            for run in runs:
+                self._open.pop(run, None)
+            if not self._open:
+                self._file.unlink(missing_ok=True)
+                self._lines = 0
+            elif self._lines > len(self._open) + _SLACK_LINES:
+                self._write_anew()
 
     def _append(self, line: bytes, *, new: bool) -> None:
         try:
@@ -72,25 +81,30 @@ class Journal:
     def _write_anew(self) -> None:
         """The open requests alone, in a file that takes the place of the other at once."""
         temporary = self._file.with_name(f".{self._file.name}.tmp")
-        with contextlib.suppress(OSError):  # the longer one serves as well
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            try:
-                _write_all(handle, b"".join(self._open.values()))
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            temporary.replace(self._file)
-            self._lines = len(self._open)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            _write_all(handle, b"".join(self._open.values()))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        temporary.replace(self._file)
+        self._lines = len(self._open)
 
 
 def read(file: Path) -> list[Entry]:
-    """The requests of a journal, each as it was told last; a line that was torn by a crash is left out."""
+    """The requests of a journal, each as it was told last; a line that was torn by a crash is left out.
+
+    Raises NeedsAttention `state_unwritable` where there is one that cannot be read.
+    """
     found: dict[str, Entry] = {}
     try:
-        lines = file.read_bytes().splitlines()
+        content = file.read_bytes()
     except FileNotFoundError:
         return []
-    for line in lines:
+    except OSError as error:
+        sentence = f"What descriptions cost cannot be read from {file}: {error.strerror}."
+        raise NeedsAttention(sentence, cause="state_unwritable") from error
+    for line in content.splitlines():
         with contextlib.suppress(ValueError, KeyError, TypeError):
             values = json.loads(line)
             run = _from_json(values)

@@ -81,13 +81,17 @@ class Ledger:
     async def reserve(self, worst: Decimal | None) -> Decimal | None:
         """Sets aside what a request can cost: `worst`, or the most that one has cost; None where no price is known.
 
-        Waits for answers that may give something back. Raises NeedsAttention `budget_reached`.
+        Waits for answers that may give something back. Raises NeedsAttention `budget_reached`, or `price_unknown` where
+        a budget could not be kept.
         """
-        if worst is None:
-            return None
         while True:
             if self._ended is not None:
                 raise self._ended
+            if worst is None:
+                if self.budget is not None:
+                    sentence = f"What {self.whom.model} costs is not known any more, so the budget cannot be kept."
+                    raise NeedsAttention(sentence, cause="price_unknown")
+                return None
             amount = max(in_usd(worst), self.money.largest)
             if self.budget is None or self.money.spent + self.money.reserved + amount <= self.budget:
                 self.money.reserved += amount
@@ -97,28 +101,41 @@ class Ledger:
             await self._changed.wait()
 
     def book(self, place: Place, run: Run, reserved: Decimal | None) -> None:
-        """Books a request that has ended in the place of what was reserved for it."""
+        """Books a request that has ended in the place of what was reserved for it.
+
+        Where it cannot be written down, what was said is not lost: its file is committed, and nothing more is asked.
+        """
         crash_point("description_answered")
-        self._journal.write(place, run)
+        try:
+            self._journal.write(place, run)
+        except NeedsAttention as trouble:
+            self._ended = trouble
         crash_point("description_journalled")
         money, cost = self.money, run.cost or Decimal(0)
-        money.reserved -= reserved or Decimal(0)
         money.spent += cost
         money.answers += run.status is RunStatus.ANSWERED
         money.unpriced += run.cost is None
-        if reserved is not None and cost > reserved:
+        if self.budget is not None and reserved is not None and cost > reserved:
             sentence = f"A description cost {in_words(cost)}, more than the {in_words(reserved)} that it could cost: "
             hint = "set INGEST_DESCRIBE_MAX_INPUT_TOKENS and _MAX_OUTPUT_TOKENS to what the server keeps to."
             self._ended = NeedsAttention(sentence + hint, cause=BUDGET_REACHED)
         money.largest = max(money.largest, cost)
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._give_back(reserved)
 
     def begin(self, place: Place, run: Run) -> None:
-        """Notes that a request is about to be sent."""
-        self._journal.write(place, run)
+        """Notes that a request is about to be sent. Raises NeedsAttention where that cannot be: it must not be sent."""
+        try:
+            self._journal.write(place, run)
+        except NeedsAttention:
+            self._give_back(run.cost)
+            raise
         self.money.requests += 1
         crash_point("description_reserved")
+
+    def _give_back(self, reserved: Decimal | None) -> None:
+        self.money.reserved -= reserved or Decimal(0)
+        self._changed.set()
+        self._changed = asyncio.Event()
 
 
 @dataclass(slots=True)
@@ -129,12 +146,13 @@ class Account:
     place: Place
     sha256: str
     runs: list[Run] = field(default_factory=list)
-    _open: dict[str, tuple[Run, Decimal | None]] = field(default_factory=dict)
+    _open: dict[str, Run] = field(default_factory=dict)
 
-    async def reserve(self, worst: Decimal | None) -> str:
-        """The UUID of a request that may be sent now, which can cost `worst` USD at most.
+    async def reserve(self, worst: Decimal | None) -> Run:
+        """A request that may be sent now, as it is booked if nothing is ever heard of it: at all that was reserved.
 
-        It is booked at that if nothing is ever heard of it. Raises NeedsAttention `budget_reached` with its price.
+        `worst` is the most that it can cost in USD, as far as is known before. Raises NeedsAttention `budget_reached`
+        with its price.
         """
         amount = await self.ledger.reserve(worst)
         whom = self.ledger.whom
@@ -151,8 +169,8 @@ class Account:
             reason="No answer is known.",
         )
         self.ledger.begin(self.place, run)
-        self._open[run.run] = run, amount
-        return run.run
+        self._open[run.run] = run
+        return run
 
     def ended(self, run: Run) -> None:
         """Books a request that has ended; a second end of the same is left out."""
@@ -160,11 +178,11 @@ class Account:
         if begun is None:
             return
         self.runs.append(run)
-        self.ledger.book(self.place, run, begun[1])
+        self.ledger.book(self.place, run, begun.cost)
 
     def abandon(self) -> None:
         """Ends what was begun and not ended, at the most that it can have cost."""
-        for run, _ in list(self._open.values()):
+        for run in list(self._open.values()):
             self.ended(replace(run, reason="It was broken off before an answer came."))
 
 

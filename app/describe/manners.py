@@ -29,7 +29,7 @@ def asked_to_wait(retry_after: str | None, now: datetime) -> float | None:
     except ValueError:
         try:
             when = parsedate_to_datetime(retry_after)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now.timestamp()
     return max(seconds, 0.0) if math.isfinite(seconds) else None
@@ -59,7 +59,7 @@ class Manners:
         self._turns = asyncio.Semaphore(concurrency)
         self._apart = 60.0 / requests_per_minute if requests_per_minute else 0.0
         self._clock, self._sleep = clock, sleep
-        self._next = -math.inf
+        self._next = self._clock() + self._apart  # another session, or another process, may just have asked
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

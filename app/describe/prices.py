@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -57,11 +56,14 @@ class Known(NamedTuple):
     context: int | None = None
 
 
-def pricing_of(provider: Provider) -> Pricing | None:
-    """What the settings say, else what the price list knows; None where neither does."""
+def pricing_of(provider: Provider, at: datetime | None = None) -> Pricing | None:
+    """What the settings say, else what the price list knows for a time, by default now; None where neither does.
+
+    It is asked for before each request: some prices change with a date that is known, or with the hour.
+    """
     if provider.price is not None:
         return Pricing((Tier(0, provider.price),))
-    return _listed(provider.base_url, provider.model).pricing
+    return _listed(provider.base_url, provider.model, at).pricing
 
 
 def max_input_tokens_of(provider: Provider) -> int | None:
@@ -79,8 +81,7 @@ def worst(provider: Provider, pricing: Pricing | None) -> Decimal | None:
     return None if tokens_in is None else pricing.most(tokens_in, provider.max_output_tokens)
 
 
-@lru_cache(maxsize=256)
-def _listed(base_url: str, model: str) -> Known:
+def _listed(base_url: str, model: str, at: datetime | None = None) -> Known:
     """What the list knows: by the server's address, else by the exact name of the model.
 
     A name that only resembles one counts at a known address alone: a local copy of a model costs nothing, and a wrong
@@ -100,7 +101,7 @@ def _listed(base_url: str, model: str) -> Known:
             return Known()
         if found.id != model:
             return Known()
-    return Known(_pricing_from(found.get_prices(datetime.now(UTC))), found.context_window)
+    return Known(_pricing_from(found.get_prices(at or datetime.now(UTC))), found.context_window)
 
 
 def _pricing_from(listed: Any) -> Pricing | None:

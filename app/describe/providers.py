@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from app.descriptions import Price
 from app.errors import BadSetting, InvalidRequest, in_words
 from app.keys import check_base_url
-from app.settings import Settings, Structured, secret_named
+from app.settings import MOST_PRICE, MOST_TOKENS, Settings, Structured, secret_named
 
 DEFAULT = "default"
 NO_PROVIDER = "No vision model is set up: set INGEST_DESCRIBE_BASE_URL and INGEST_DESCRIBE_MODEL."
@@ -55,7 +55,7 @@ class Provider:
     @property
     def local(self) -> bool:
         """Whether its host is this machine: `localhost`, or a loopback address. No name is looked up."""
-        if self.host == "localhost" or self.host.endswith(".localhost"):  # RFC 6761, 6.3
+        if self.host == "localhost":  # not what ends with it: some systems ask a server for names for that
             return True
         try:
             address = ipaddress.ip_address(self.host)
@@ -100,11 +100,11 @@ class _Table(BaseModel):
     base_url: Annotated[str, AfterValidator(_whole_address)]
     model: Annotated[str, AfterValidator(_name)]
     api_key_env: str | None = Field(default=None, min_length=1)
-    price_in: Annotated[Decimal, Field(strict=False)] | None = Field(default=None, ge=0)
-    price_out: Annotated[Decimal, Field(strict=False)] | None = Field(default=None, ge=0)
-    price_cached: Annotated[Decimal, Field(strict=False)] | None = Field(default=None, ge=0)
-    max_input_tokens: int | None = Field(default=None, ge=1)
-    max_output_tokens: int = Field(default=_MAX_OUTPUT_TOKENS, ge=1)
+    price_in: Annotated[Decimal, Field(strict=False)] | None = Field(default=None, ge=0, le=MOST_PRICE)
+    price_out: Annotated[Decimal, Field(strict=False)] | None = Field(default=None, ge=0, le=MOST_PRICE)
+    price_cached: Annotated[Decimal, Field(strict=False)] | None = Field(default=None, ge=0, le=MOST_PRICE)
+    max_input_tokens: int | None = Field(default=None, ge=1, le=MOST_TOKENS)
+    max_output_tokens: int = Field(default=_MAX_OUTPUT_TOKENS, ge=1, le=MOST_TOKENS)
     concurrency: int = Field(default=1, ge=1, le=64)
     requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     timeout_seconds: float = Field(default=_TIMEOUT_SECONDS, gt=0, allow_inf_nan=False)

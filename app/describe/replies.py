@@ -18,6 +18,7 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,60}")
 _QUOTE = 16  # characters in a row that make a quotation
 _MOST_SHOWN = 200  # characters of what a server says
 _CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+_FILTERED = frozenset({"content_filter", "content_policy_violation"})
 _OF_THE_PROVIDER = frozenset({"model_not_found", "invalid_api_key"})
 
 
@@ -33,7 +34,8 @@ class Reply:
 
 def read_reply(body: str) -> Reply | None:
     """A completion from the body of an answer; None where it is none."""
-    choices = _at(_json(body), "choices")
+    completion = _json(body)
+    choices = _at(completion, "choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = _at(choice, "message")
     if not isinstance(message, dict):
@@ -43,15 +45,19 @@ def read_reply(body: str) -> Reply | None:
         text if isinstance(text, str) else "",
         finish if isinstance(finish, str) else None,
         bool(message.get("refusal")) or finish == "content_filter",
-        _usage(_at(_json(body), "usage")),
+        _usage(_at(completion, "usage")),
     )
 
 
 def _usage(told: Any) -> Usage | None:
-    """The tokens; None where they are not told, or none is said to have gone in, which cannot be."""
+    """The tokens; None where they are not told, or none is said to have gone in, which cannot be.
+
+    Thoughts that are in the total alone, as some servers count, came out: they are charged.
+    """
     tokens_in, tokens_out = _count(_at(told, "prompt_tokens")), _count(_at(told, "completion_tokens"))
     if not tokens_in or tokens_out is None:
         return None
+    tokens_out = max(tokens_out, (_count(_at(told, "total_tokens")) or 0) - tokens_in)
     cached = _count(_at(_at(told, "prompt_tokens_details"), "cached_tokens")) or 0
     return Usage(tokens_in, tokens_out, min(cached, tokens_in))
 
@@ -66,6 +72,7 @@ class Meaning(StrEnum):
     BUSY = "busy"  # later: nothing was done
     LOST = "lost"  # something may have been done
     REQUEST = "request"  # not with this picture or in this form
+    FILTERED = "filtered"  # not this picture: what it shows
     NO_CREDIT = "no_credit"
     NO_ENTRY = "no_entry"  # the key
     NO_MODEL = "no_model"
@@ -77,6 +84,8 @@ def meaning_of(status: int, code: str | None) -> Meaning:
     """What a status means, with the code of the error where one is told."""
     if code in _CREDIT or status == 402:
         return Meaning.NO_CREDIT
+    if code in _FILTERED:
+        return Meaning.FILTERED
     if code in _OF_THE_PROVIDER:
         return Meaning.NO_MODEL if code == "model_not_found" else Meaning.NO_ENTRY
     match status:
@@ -119,7 +128,7 @@ def error_words(body: str, sent: Iterable[str]) -> str:
 
 def _json(body: str) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(body.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return None
 

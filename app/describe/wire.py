@@ -66,13 +66,14 @@ def body_of(provider: Provider, template: Template, messages: Sequence[Message])
 class NoReply:
     """Why a request has no reply: what that means, in words for a person, and the seconds that one should wait.
 
-    `sent` says whether the server may have worked on it.
+    `sent` says whether the server may have worked on it; `kind` is what refusals for one reason have in common.
     """
 
     meaning: Meaning
     words: str = ""
     wait: float | None = None
     sent: bool = field(default=True)
+    kind: str = ""
 
 
 class Wire:
@@ -92,7 +93,7 @@ class Wire:
             follow_redirects=False,  # the picture would go along
             timeout=httpx2.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds / 2)),
             limits=httpx2.Limits(max_connections=None, keepalive_expiry=_KEEP_ALIVE_SECONDS),
-            event_hooks={"request": [self._only_ours]},
+            event_hooks={"request": [self._only_ours], "response": [_plain]},
         )
         # The key is set by _only_ours: what openai takes from OPENAI_API_KEY and its like is for another server.
         self._client = AsyncOpenAI(api_key="-", base_url=provider.base_url, max_retries=0, http_client=http)
@@ -123,6 +124,7 @@ class Wire:
         for name in [name for name in request.headers if name.lower() not in _HEADERS]:
             del request.headers[name]
         request.headers["user-agent"] = "media-ingest"
+        request.headers["accept-encoding"] = "identity"
         if self._provider.api_key is None:
             del request.headers["authorization"]
         else:
@@ -136,7 +138,8 @@ class Wire:
         words = error_words(said, _texts_of(body))
         wait = asked_to_wait(response.headers.get("retry-after"), datetime.now(UTC))
         told = f"status {response.status_code}{words and f', {words}'}"
-        return NoReply(meaning, told, wait, sent=meaning is Meaning.LOST)
+        kind = f"{response.status_code} {error_code(said)}"
+        return NoReply(meaning, told, wait, sent=meaning is Meaning.LOST, kind=kind)
 
     def _lost(self, cause: BaseException | None) -> NoReply:
         http = self._httpx
@@ -145,6 +148,15 @@ class Wire:
             return NoReply(Meaning.LOST, "no connection", sent=False)
         late = isinstance(cause, http.TimeoutException)
         return NoReply(Meaning.LOST, "it did not answer in time" if late else "the connection was lost")
+
+
+async def _plain(response: "httpx2.Response") -> None:
+    """Lets a server not choose how its answer is read, nor how much memory that takes: few bytes may unpack to many."""
+    from app.describe.bounded import Bounded
+
+    response.headers.pop("content-encoding", None)
+    response.encoding = "utf-8"
+    response.stream = Bounded(response.stream)  # type: ignore[arg-type]
 
 
 def _texts_of(body: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from app.describe.asking import Asking
 from app.describe.manners import Manners
 from app.describe.providers import Provider
 from app.describe.template_files import templates
-from app.descriptions import Price
+from app.descriptions import Price, Run, RunStatus
 from app.errors import NeedsAttention
 
 PICTURE, SHA256 = b"\xff\xd8 a reduced picture \xff\xd9", "ab" * 32
@@ -46,7 +46,8 @@ class FakeAccount:
         if len(self.reserved) == self.most:
             raise NeedsAttention("The budget is reached.", cause="budget_reached")
         self.reserved.append(worst)
-        return f"run {len(self.reserved)}"
+        about = (SHA256, "default", "a-model", CAPTION.name, CAPTION.sha256)
+        return Run(f"run {len(self.reserved)}", *about, RunStatus.UNKNOWN, "now", cost=worst)
 
     def ended(self, run):
         self.runs.append(run)

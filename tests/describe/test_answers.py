@@ -58,6 +58,7 @@ def test_the_last_object_that_fits_counts():
         ("title", "Kraftfahrzeughaftpflicht", "Kraftfahrzeughaftpf…"),
         ("title", 7, "7"),
         ("keywords", ["car", "CAR", " ", "two\nwords", "much too long a keyword", "b", "c"], ["car", "two words", "b"]),
+        ("keywords", [7, "much too long a keyword", 1.5, "b", "c"], ["7", "1.5", "b"]),
         ("keywords", [], []),
         ("people", 2.0, 2),
         ("people", "2.5", 2.5),
@@ -78,7 +79,9 @@ def test_each_field_is_cleaned_and_kept_within_its_limits(field, said, kept):
         ("title", " ", "title is empty"),
         ("title", None, "title must be a text"),
         ("title", ["a"], "title must be a text"),
+        ("title", float("nan"), "title must be a text"),
         ("keywords", "a, b", "keywords must be a list of texts"),
+        ("keywords", ["a", None], "keywords must be a text"),
         ("people", float("nan"), "people must be a number"),
         ("people", 10**400, "people must be"),
         ("outside", "perhaps", "outside must be true or false"),
@@ -91,7 +94,8 @@ def test_what_does_not_fit_is_told_by_its_field(field, said, fault):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "A red car.", '{"title": "A red', "[]", '"text"', '{"a":' * 30_000, "{" * 190_000]
+    "text",
+    ["", "A red car.", '{"title": "A red', "[]", '"text"', '{"a":' * 30_000, "{" * 190_000, "<think>" * 28_000],
 )
 def test_what_is_no_json_object_is_told_soon(text):
     with at_most(1.0), pytest.raises(InvalidAnswer, match="it holds no JSON object"):

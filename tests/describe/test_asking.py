@@ -1,6 +1,8 @@
 """One picture described by a server over HTTP: what is sent, what each end of a request means, and what it costs."""
 
 import asyncio
+import gzip
+import json
 import logging
 import socket
 import threading
@@ -10,11 +12,12 @@ from decimal import Decimal
 import pytest
 from pydantic import SecretStr
 
+from app.describe.bounded import MOST_BYTES
 from app.describe.wire import body_of, messages_about
 from app.descriptions import Usage
 from app.errors import FILE_CAUSES, CannotRead, NeedsAttention
 from tests.describe.asked import CAPTION, PICTURE, PRICE, SHA256, WORST, Asked, FakeAccount
-from tests.support.fake_provider import answer, busy, cut, failing, malformed, refusing, says
+from tests.support.fake_provider import Step, answer, busy, cut, failing, malformed, refusing, says
 
 OUTPUT = {"title": "A red car", "description": "A car that is red.", "keywords": ["car", "red"]}
 COST = Decimal("0.002")  # of what a request of the fake provider costs, at PRICE
@@ -73,6 +76,7 @@ def test_nothing_of_it_is_logged_even_where_openai_is_told_to(fake_provider, cap
         ([answer(finish="content_filter")], "description_refused", [("refused", COST)]),
         ([refusing(400, "no_pictures")], "request_refused", [("failed", 0)]),
         ([refusing(413, "large")], "request_refused", [("failed", 0)]),
+        ([refusing(400, "content_filter")], "description_refused", [("refused", 0)]),
         ([says("no"), refusing(422, "x")], "request_refused", [("invalid", COST), ("failed", 0)]),
         ([says("no"), answer(OUTPUT)], None, [("invalid", COST), ("answered", COST)]),
         ([answer(OUTPUT, usage=False)], None, [("answered", WORST)]),
@@ -129,6 +133,79 @@ def test_a_provider_that_does_not_want_us_stops_the_session(fake_provider, step,
     assert (caught.value.cause, asked.account.ends) == ("provider_refuses", [("failed", 0)])
     assert len(fake_provider.requests) == 1
     assert not any(KEY[:9] in text for text in (caught.value.sentence, asked.account.runs[0].reason))
+
+
+def asked_one_by_one(fake, pictures):
+    """What each of so many pictures came to: an output, or the cause why there is none."""
+    asked = Asked(fake)
+
+    async def one(asking):
+        try:
+            return await asking(PICTURE, asked.account)
+        except (CannotRead, NeedsAttention) as error:
+            return error.cause
+
+    async def each():
+        async with asked.asking() as asking:
+            return [await one(asking) for _ in range(pictures)]
+
+    return asyncio.run(each())
+
+
+def test_a_provider_that_refuses_one_picture_after_the_other_stops_the_session(fake_provider):
+    fake_provider.otherwise = refusing(400, "x", "This model sees no pictures.")
+    assert asked_one_by_one(fake_provider, 3) == ["request_refused", "request_refused", "provider_refuses"]
+    fake_provider.otherwise = refusing(400, "content_filter")
+    assert asked_one_by_one(fake_provider, 4) == ["description_refused"] * 4
+
+
+@pytest.mark.parametrize(
+    ("step", "requests", "cause"),
+    [(says("no"), 2, "description_invalid"), (answer(finish="length"), 1, "description_truncated")],
+)
+def test_answers_of_no_use_are_not_paid_for_without_end(fake_provider, step, requests, cause):
+    fake_provider.otherwise = step
+    assert asked_one_by_one(fake_provider, 10) == [cause] * 9 + ["answers_unusable"]
+    fake_provider.script(*[step] * 9 * requests, answer(OUTPUT))
+    assert asked_one_by_one(fake_provider, 19) == [*[cause] * 9, OUTPUT, *[cause] * 9]
+
+
+def test_pictures_that_are_refused_for_reasons_of_their_own_fail_alone(fake_provider):
+    fake_provider.script(*([refusing(400, "x")] * 2), answer(OUTPUT), *([refusing(400, "x")] * 2), refusing(413, "y"))
+    failed = ["request_refused"] * 2
+    assert asked_one_by_one(fake_provider, 6) == [*failed, OUTPUT, *failed, "request_refused"]
+
+
+@pytest.mark.parametrize("charset", ["base64", "zlib", "utf-16", "none"])
+def test_a_server_does_not_choose_how_its_answer_is_read(fake_provider, charset):
+    headers = {"Content-Type": f"application/json; charset={charset}", "Content-Encoding": "none"}
+    fake_provider.script(refusing(429, "rate_limit_exceeded", headers=headers), answer(OUTPUT, headers=headers))
+    assert Asked(fake_provider).ask() == OUTPUT
+    assert fake_provider.requests[0].headers["accept-encoding"] == "identity"
+
+
+def completion_of(content: str) -> bytes:
+    return json.dumps({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b" " * MOST_BYTES + completion_of(json.dumps(OUTPUT)), {}),  # whole, and longer than is read
+        (gzip.compress(completion_of(json.dumps(OUTPUT))), {"Content-Encoding": "gzip"}),  # few bytes may be many
+    ],
+)
+def test_an_answer_takes_no_more_memory_than_one_has(fake_provider, body, headers):
+    fake_provider.script(Step(body=body, headers=headers), answer(OUTPUT))
+    asked = Asked(fake_provider)
+    assert asked.ask() == OUTPUT
+    assert asked.account.ends == [("unknown", WORST), ("answered", COST)]
+
+
+def test_an_invalid_answer_that_is_no_text_is_sent_back_all_the_same(fake_provider):
+    fake_provider.script(says("\ud83d no"), answer(OUTPUT))
+    assert Asked(fake_provider).ask() == OUTPUT
+    assert fake_provider.requests[1].words[1] == "\ufffd no"
 
 
 @pytest.mark.parametrize("step", [failing(), failing(503), cut("before"), cut("within"), malformed()])

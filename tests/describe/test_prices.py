@@ -1,5 +1,6 @@
 """What a request may cost: settings before the list, the worst case, and what neither knows."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -32,6 +33,12 @@ def test_the_list_knows_models_by_address_and_elsewhere_by_their_exact_names():
     assert pricing_of(Provider("p", LOCAL, "gpt-4o-2024-08-06")) is None
     for model in ("qwen2.5vl:7b", "llava", "gemma3:4b", "mistral-small3.1", "no-such-model", ""):
         assert pricing_of(Provider("p", LOCAL, model)) is None, model
+
+
+def test_a_price_that_changes_with_a_date_holds_from_that_date():
+    provider = Provider("p", "https://generativelanguage.googleapis.com/v1beta/openai", "gemini-3.6-flash")
+    before, after = (pricing_of(provider, datetime(year, 6, 1, tzinfo=UTC)) for year in (2026, 2027))
+    assert after.of(Usage(1_000_000, 0)) == 2 * before.of(Usage(1_000_000, 0))
 
 
 def test_the_context_is_that_of_the_settings_else_of_the_list():

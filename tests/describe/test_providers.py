@@ -76,6 +76,7 @@ def test_a_key_may_stand_in_the_file_of_the_environment(configured, tmp_path, mo
         ("api_key_env", "api_key", "providers.house.api_key: keys come from the environment only"),
         ("http://", "ftp://", "providers.house.base_url must be the address"),
         ("http://", "http://me:secret@", "providers.house.base_url must hold no user"),
+        ("price_out = 0.3", "price_out = 1e25", "providers.house.price_out must be at most 1,000,000"),
         ("price_out = 0.3", "", "providers.house: price_in and price_out belong together."),
         ('"qwen"', '"a\\u0000b"', "providers.house.model must have a name"),
         ('"HOUSE_KEY"', '"BAD_KEY"', "providers.house.api_key_env: the key in BAD_KEY must be made of ASCII"),
@@ -129,6 +130,8 @@ def sentence_of(settings, name=DEFAULT, model=None):
         ("[::1]:80", True),
         ("[::ffff:127.0.0.1]", True),
         ("localhost.example.com", False),
+        ("gpu.localhost", False),
+        ("localhost.", False),
         ("127.0.0.1.example.com", False),
         ("0.0.0.0", False),  # noqa: S104 - nobody binds to it
         ("10.0.0.1", False),

@@ -42,9 +42,19 @@ def test_tokens_that_make_no_sense_are_not_told(usage):
     assert read_reply(completion(usage=usage)).usage is None
 
 
+@pytest.mark.parametrize(("total", "tokens_out"), [(500, 490), (12, 2), (3, 2), (2**40, 2), ("500", 2)])
+def test_thoughts_that_are_in_the_total_alone_are_charged_as_well(total, tokens_out):
+    usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": total}
+    assert read_reply(completion(usage=usage)).usage == Usage(10, tokens_out)
+
+
 def test_more_cached_tokens_than_went_in_are_as_many():
     usage = {"prompt_tokens": 10, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 40}}
     assert read_reply(completion(usage=usage)).usage == Usage(10, 2, 10)
+
+
+def test_a_mark_of_the_order_of_bytes_hides_no_completion():
+    assert read_reply(f"\ufeff{completion()}") == Reply("text", "stop")
 
 
 def test_a_refusal_is_one_whoever_refuses():
@@ -61,6 +71,7 @@ def test_a_refusal_is_one_whoever_refuses():
         (402, None, Meaning.NO_CREDIT),
         (400, None, Meaning.REQUEST),
         (400, "model_not_found", Meaning.NO_MODEL),
+        (400, "content_filter", Meaning.FILTERED),
         (413, None, Meaning.REQUEST),
         (401, None, Meaning.NO_ENTRY),
         (403, "x", Meaning.NO_ENTRY),

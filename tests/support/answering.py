@@ -13,7 +13,7 @@ import pytest
 from app.describe import taking
 from app.describe.ledger import Account, Whom
 from app.describe.orders import Offer, OfferedProvider, OfferedTemplate, Order, Request
-from app.descriptions import Describer, Run, RunStatus, Usage
+from app.descriptions import Describer, RunStatus, Usage
 from app.errors import CannotRead, InvalidRequest
 
 SAID = {"title": "A lake", "description": "A lake below mountains.", "keywords": ["lake", "mountains"]}
@@ -58,14 +58,12 @@ class Answering:
         yield partial(self._ask, cost)
 
     async def _ask(self, cost: Decimal | None, picture: bytes, account: Account) -> dict[str, Any]:
-        whom = account.ledger.whom
         reserved = await account.reserve(None if cost is None else 2 * cost)
         self.asked.append(picture)
-        about = (account.sha256, whom.provider, whom.model, whom.template, whom.template_sha256)
-        run = Run(reserved, *about, RunStatus.ANSWERED, account.ledger.now(), cost=cost, usage=Usage(1_000, 100))
+        said = {"cost": cost, "usage": Usage(1_000, 100), "reason": None}
         if self.refuses:
             self.refuses -= 1
-            account.ended(replace(run, status=RunStatus.REFUSED))
+            account.ended(replace(reserved, status=RunStatus.REFUSED, **said))
             raise CannotRead("It does not want to.", cause="description_refused")
-        account.ended(replace(run, output=SAID))
+        account.ended(replace(reserved, status=RunStatus.ANSWERED, output=SAID, **said))
         return dict(SAID)

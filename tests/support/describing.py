@@ -17,8 +17,8 @@ AT = "2026-11-20T10:00:00.000+00:00"
 TEMPLATE = "5" * 64
 
 
-def describe(library: Library, shown: str, **output: Any) -> None:
-    """Writes that a model said this of a file that has a row, for a cent."""
+def describe(library: Library, shown: str, *, direct: bool = False, **output: Any) -> None:
+    """Writes that a model said this of a file that has a row, for a cent; `direct`: without asking anybody."""
     place = Place.from_event(path_from_shown(shown))
 
     def work(connection: Any) -> None:
@@ -40,7 +40,7 @@ def describe(library: Library, shown: str, **output: Any) -> None:
         )
         stages = {**row.stages, "describe": {"status": "done", "version": "1"}}
         connection.execute(update(MEDIA).where(here).values(stages=stages))
-        write_description(connection, place, Description((run,), run.run, output), session_id="s", at=AT)
+        write_description(connection, place, Description((run,), run.run, output, direct), session_id="s", at=AT)
 
     library._engines.write(work)
 

@@ -51,14 +51,14 @@ def described_of(found: DescribedFile, picture: bytes | None = None) -> Describe
     said: Mapping[str, Any] = found.run.output or {}
     stands: dict[str, list[str]] = {}
     for proposed in proposing.proposed_by(said):
-        if proposed not in found.rejected:
+        if proposed.key not in found.rejected:
             stands.setdefault(proposed.field, []).append(proposed.text)
     return Described(
         path=found.place.shown,
         name=found.place.shown_name,
         session_id=found.session_id,
-        title=_persons(row, "title") or next(iter(stands.get(proposing.TITLE, [])), None),
-        description=_persons(row, "caption") or next(iter(stands.get(proposing.CAPTION, [])), None),
+        title=_text(row, "title", stands.get(proposing.TITLE, [])),
+        description=_text(row, "caption", stands.get(proposing.CAPTION, [])),
         keywords=_with_persons(stands.get(proposing.KEYWORD, []), row),
         said=said,
         facts=_facts(row) if row else {},
@@ -80,10 +80,12 @@ def texts_of(value: Any) -> list[str]:
     return [text] if (text := str(value).strip()) else []
 
 
-def _persons(row: Mapping[str, Any], column: str) -> str | None:
-    """What a person said in a column of a row; None where nobody did."""
-    said: str | None = row[column] if row and (row["sources"] or {}).get(column) == Source.PERSON else None
-    return said
+def _text(row: Mapping[str, Any], column: str, said: Sequence[str]) -> str | None:
+    """What a person said in a column of a row, which may be that there is nothing; else what the model said."""
+    if row and (row["sources"] or {}).get(column) == Source.PERSON:
+        told: str | None = row[column]
+        return told
+    return next(iter(said), None)
 
 
 def _with_persons(keywords: Iterable[str], row: Mapping[str, Any]) -> tuple[str, ...]:

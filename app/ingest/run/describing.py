@@ -18,7 +18,7 @@ from app.ingest.run.parts import Parts
 from app.ingest.session.parameters import DescribeRequest, Parameters
 from app.ingest.session.state import SessionState
 from app.ingest.session.status import DescribeStatus, Range
-from app.ingest.session.store import DESCRIPTIONS
+from app.ingest.session.store import DESCRIPTIONS, is_session_id
 from app.library.describing.runs import Spent
 from app.library.library import Library
 from app.library.values import is_nsfw, now
@@ -32,7 +32,7 @@ class Describer:
         self._parts, self._request, self._session_id = parts, request, session.session_id
         self.trouble: NeedsAttention | None = None  # with the files: the session stops once it has what is paid for
         order = parts.take(request)
-        settle(parts, session.session_id)
+        settle_each(parts)
         money = _money_of(parts.library.runs.spent(session.session_id))
         budget = None if request.budget_usd is None else in_usd(request.budget_usd)
         journal = Journal(journal_of(parts, session.session_id))
@@ -114,11 +114,17 @@ def settle(parts: Parts, session_id: str) -> None:
     Raises NeedsAttention; the journal stays then.
     """
     file = journal_of(parts, session_id)
-    entries = read(file)
-    for entry in entries:
+    for entry in read(file):
         parts.library.runs.add([entry.run], session_id=session_id, place=entry.place)
-    if entries:
+    with contextlib.suppress(OSError):  # what is written already is known by its name
         file.unlink(missing_ok=True)
+
+
+def settle_each(parts: Parts) -> None:
+    """Writes what any session has left in its journal, so that no other pays for it again. Raises NeedsAttention."""
+    for file in parts.store.folder.glob(f"*{DESCRIPTIONS}"):
+        if is_session_id(session_id := file.name.removesuffix(DESCRIPTIONS)):
+            settle(parts, session_id)
 
 
 def settled(parts: Parts, session: SessionState) -> SessionState:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, and_, exists, select
 
 from app.descriptions import Describer, Run, RunStatus, Usage, in_usd
+from app.library.describing.proposing import Proposed
 from app.library.describing.tables import PROPOSALS, REJECTED, RUNS
 from app.library.engine import Engines
 from app.library.finding.whole import rows_of
@@ -27,7 +28,7 @@ class DescribedFile(NamedTuple):
     """What was said of one file: the run that said it, where the file was then, and the session that asked.
 
     `row` is the row of the file as `Finder.rows` gives it; None where the library has none that shows what was
-    described. `rejected` are the proposals for the file that a person does not want, as (field, text).
+    described. `rejected` are the proposals for the file that a person does not want, by their keys.
     """
 
     place: Place
@@ -151,7 +152,7 @@ def _with_proposals(
     for media_id, *proposed in connection.execute(
         statement.where(PROPOSALS.c.media_id.in_(ids), PROPOSALS.c.state == REJECTED)
     ):
-        rejected.setdefault(media_id, set()).add((proposed[0], proposed[1]))
+        rejected.setdefault(media_id, set()).add(Proposed(*proposed).key)
     return [
         DescribedFile(
             Place.from_event(run.path),

@@ -1,7 +1,8 @@
 """What a description proposes for its file: written with the row, inside the caller's transaction.
 
 Titles, captions and keywords of a model wait as proposals until a person accepts them, or are written at once where the
-session says so: then their source is `model`, and they fill only what neither a person nor the file says.
+session says so: then their source is `model`, they fill only what neither a person nor the file says, and count as
+accepted. What a person rejected, or removed, is neither proposed nor written again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,11 +12,11 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from app.descriptions import Description
 from app.library.describing.runs import add_runs
-from app.library.describing.tables import PROPOSALS, RUNS
+from app.library.describing.tables import ACCEPTED, OPEN, PROPOSALS, REJECTED, RUNS
 from app.library.linking import link
 from app.library.prepared import Prepared
 from app.library.rows import MAX_KEYWORD_CHARACTERS, KeywordLinks
-from app.library.tables import LINKS, MEDIA
+from app.library.tables import KEYWORDS, LINKS, MEDIA
 from app.media import Place
 from app.metadata import Source
 from app.query.words import fold
@@ -27,11 +28,15 @@ _FIELDS = {"title": TITLE, "description": CAPTION}
 _MEDIA = select(MEDIA.c.id, MEDIA.c.title, MEDIA.c.caption, MEDIA.c.sources).where(
     MEDIA.c.root == bindparam("b_root"), MEDIA.c.path == bindparam("b_path")
 )
-_BELONGS = update(RUNS).where(RUNS.c.run == bindparam("b_run"), RUNS.c.media_id.is_(None))
-_JUDGED = select(PROPOSALS.c.field, PROPOSALS.c.text).where(
-    PROPOSALS.c.media_id == bindparam("b_id"), PROPOSALS.c.state != "open"
+_OF_MODEL = select(KEYWORDS.c.text).where(
+    KEYWORDS.c.id == LINKS.c.keyword_id, LINKS.c.media_id == bindparam("b_id"), LINKS.c.source == MODEL
 )
-_WITHDRAW = delete(PROPOSALS).where(PROPOSALS.c.media_id == bindparam("b_id"), PROPOSALS.c.state == "open")
+_BELONGS = update(RUNS).where(RUNS.c.run == bindparam("b_run"), RUNS.c.media_id.is_(None))
+_JUDGED = select(PROPOSALS.c.field, PROPOSALS.c.text, PROPOSALS.c.state).where(
+    PROPOSALS.c.media_id == bindparam("b_id"), PROPOSALS.c.state != OPEN
+)
+_WITHDRAW = delete(PROPOSALS).where(PROPOSALS.c.media_id == bindparam("b_id"), PROPOSALS.c.state == OPEN)
+_WITHDRAW_ALL = delete(PROPOSALS).where(PROPOSALS.c.media_id == bindparam("b_id"), PROPOSALS.c.state != REJECTED)
 _PROPOSE = Prepared(insert(PROPOSALS).inline(), columns=[column.name for column in PROPOSALS.c if column.name != "id"])
 _FORGET_KEYWORDS = delete(LINKS).where(LINKS.c.media_id == bindparam("b_id"), LINKS.c.source == MODEL)
 
@@ -42,17 +47,22 @@ class Proposed(NamedTuple):
     field: str
     text: str
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What is the same of two that mean the same: keywords are compared without case and accents."""
+        return self.field, fold(self.text) if self.field == KEYWORD else self.text
+
 
 def proposed_by(output: Mapping[str, Any]) -> list[Proposed]:
     """What of an answer is proposed: its title, its description as the caption, its keywords, none of them twice."""
-    found: dict[tuple[str, str], Proposed] = {}
-    for name, field in _FIELDS.items():
-        if isinstance(value := output.get(name), str) and (text := clean_text(value).strip()):
-            found[field, text] = Proposed(field, text)
+    said: list[tuple[str, Any, int | None]] = [(field, output.get(name), None) for name, field in _FIELDS.items()]
     keywords = output.get("keywords")
-    for word in keywords if isinstance(keywords, list) else ():
-        if text := clean_text(str(word)).strip()[:MAX_KEYWORD_CHARACTERS]:
-            found.setdefault((KEYWORD, fold(text)), Proposed(KEYWORD, text))
+    said += [(KEYWORD, str(word), MAX_KEYWORD_CHARACTERS) for word in keywords] if isinstance(keywords, list) else []
+    found: dict[tuple[str, str], Proposed] = {}
+    for field, value, most in said:
+        if isinstance(value, str) and (text := clean_text(value).strip()[:most]):
+            one = Proposed(field, text)
+            found.setdefault(one.key, one)
     return list(found.values())
 
 
@@ -66,18 +76,24 @@ def write_description(
         return
     connection.execute(_BELONGS.values(media_id=row.id), {"b_run": description.run})
     proposed = proposed_by(description.output)
-    withdraw(connection, row.id)
+    connection.execute(_WITHDRAW, {"b_id": row.id})
+    judged = {Proposed(*said).key: state for *said, state in connection.execute(_JUDGED, {"b_id": row.id})}
     if description.direct:
-        _write_at_once(connection, row, proposed, at)
-        return
-    judged = {tuple(found) for found in connection.execute(_JUDGED, {"b_id": row.id})}
-    values = {"media_id": row.id, "run": description.run, "state": "open", "at": at}
-    _PROPOSE.each(connection, ({**values, **each._asdict()} for each in proposed if tuple(each) not in judged))
+        _write_at_once(connection, row, (each for each in proposed if judged.get(each.key) != REJECTED), at)
+    values = {"media_id": row.id, "run": description.run, "state": ACCEPTED if description.direct else OPEN, "at": at}
+    _PROPOSE.each(connection, ({**values, **each._asdict()} for each in proposed if each.key not in judged))
 
 
 def withdraw(connection: Connection, media_id: int) -> None:
-    """Takes back what is proposed for a file, of which no person has said anything yet."""
-    connection.execute(_WITHDRAW, {"b_id": media_id})
+    """Takes back what models proposed for a file, or wrote, that has other bytes now; what was rejected stays so."""
+    connection.execute(_WITHDRAW_ALL, {"b_id": media_id})
+
+
+def restore_each(connection: Connection, files: Iterable[tuple[int, Iterable[str]]]) -> None:
+    """Links files to keywords of a model that were removed, where none has written them anew."""
+    for media_id, words in files:
+        there = set(connection.execute(_OF_MODEL, {"b_id": media_id}).scalars())
+        link(connection, media_id, dict.fromkeys((word, MODEL) for word in sorted(words) if word not in there))
 
 
 def _write_at_once(connection: Connection, row: Any, proposed: Iterable[Proposed], at: str) -> None:

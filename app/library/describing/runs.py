@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, Connection, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.descriptions import Description, Run, RunStatus, in_usd
@@ -13,12 +13,13 @@ from app.library.describing.listing import ShownRun, WantedRuns, page_of
 from app.library.describing.tables import RUNS
 from app.library.engine import Engines
 from app.library.prepared import Prepared
-from app.library.tables import MEDIA
+from app.library.tables import KEPT, MEDIA
 from app.library.values import NsfwKnown
 from app.media import Place
 from app.texts import clean_json, clean_text
 
 _A_PAGE = 500
+_NANOS = cast(func.round(RUNS.c.cost_usd * 1e9), BigInteger)  # whole numbers have an exact sum
 _ADD = Prepared(
     {
         "sqlite": sqlite.insert(RUNS).on_conflict_do_nothing().inline(),
@@ -92,12 +93,19 @@ class Runs:
         return self._engines.read(lambda connection: list(connection.execute(statement).scalars()))
 
     def nsfw_of(self, place: Place, sha256: str) -> NsfwKnown:
-        """What is known of whether a file with these bytes is NSFW."""
-        statement = select(MEDIA.c.nsfw_said, MEDIA.c.nsfw_probability).where(
-            MEDIA.c.root == place.root, MEDIA.c.path == place.path, MEDIA.c.sha256 == sha256
-        )
-        found = self._engines.read(lambda connection: connection.execute(statement).one_or_none())
-        return NsfwKnown() if found is None else NsfwKnown(*found)
+        """What is known of whether a file with these bytes is NSFW.
+
+        Where a person said nothing of it, what they said of others with these bytes counts: a word follows the bytes.
+        """
+        columns = MEDIA.c.root, MEDIA.c.path, MEDIA.c.nsfw_said, MEDIA.c.nsfw_probability
+        rows = select(*columns).where(MEDIA.c.sha256 == sha256)
+        kept = select(KEPT.c.words).where(KEPT.c.sha256 == sha256)
+        found, words = self._engines.read(lambda c: (c.execute(rows).all(), c.execute(kept).scalar_one_or_none()))
+        own = next((row.nsfw_said for row in found if (row.root, row.path) == place), None)
+        elsewhere = [(words or {}).get("nsfw"), *(row.nsfw_said for row in found)]
+        said = max((word for word in elsewhere if word is not None), default=None) if own is None else own
+        probabilities = [row.nsfw_probability for row in found if row.nsfw_probability is not None]
+        return NsfwKnown(said, max(probabilities, default=None))
 
     def page(self, wanted: WantedRuns, *, before: int | None, limit: int) -> tuple[list[ShownRun], int | None]:
         """Up to so many requests, the newest first, and the id to go on before, None on the last page."""
@@ -117,12 +125,13 @@ class Runs:
         counts = (
             func.count(),
             func.count().filter(RUNS.c.status == RunStatus.ANSWERED.value),
-            func.coalesce(func.sum(RUNS.c.cost_usd), 0.0),
-            func.coalesce(func.max(RUNS.c.cost_usd), 0.0),
+            func.coalesce(func.sum(_NANOS), 0),
+            func.coalesce(func.max(_NANOS), 0),
             func.count().filter(RUNS.c.cost_usd.is_(None)),
         )
         row = self._engines.read(lambda c: c.execute(select(*counts).where(mine)).one())
-        return Spent(row[0], row[1], in_usd(row[2]), in_usd(row[3]), row[4])
+        usd, largest = (in_usd(Decimal(nanos).scaleb(-9)) for nanos in row[2:4])
+        return Spent(row[0], row[1], usd, largest, row[4])
 
 
 def _as_row(run: Run, session_id: str, place: Place, media_id: int | None) -> Mapping[str, Any]:

@@ -1,13 +1,14 @@
 """What a person's words make of what models propose: which proposals they accept, and which they reject. Pure.
 
 Who says the same of a field as a model accepts what it proposes, whichever way it was said; who says something else of
-a title or caption rejects it. Of keywords, only those that are named are judged.
+a title or caption rejects it. Of keywords, only those that are named are judged; who removes one that was accepted, or
+written at once, rejects it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from app.library.describing.tables import ACCEPTED, REJECTED
+from app.library.describing.tables import ACCEPTED, OPEN, REJECTED
 from app.library.proposing.proposals import key_of
 from app.library.saying.editing import Edit, in_one_line
 from app.library.saying.personal import PERSON
@@ -19,11 +20,12 @@ _TEXTS = ("title", "caption")
 
 
 class Proposal(NamedTuple):
-    """An open proposal: `field` is `title`, `caption` or `keyword`. A newer one has a greater `id`."""
+    """A proposal, open or accepted: `field` is `title`, `caption` or `keyword`. A newer one has a greater `id`."""
 
     id: int
     field: str
     text: str
+    state: str = OPEN
 
 
 class Taken(NamedTuple):
@@ -63,9 +65,15 @@ def judged_by(edit: Edit, taken: Taken, proposals: Sequence[Proposal], own: Coll
     return judged
 
 
+def rejected_by(gone: Collection[str], accepted: Sequence[Proposal]) -> dict[int, str]:
+    """The accepted proposals that are rejected because their keywords, by `key_of`, are removed, by id."""
+    return {one.id: REJECTED for one in accepted if one.field == _KEYWORD and key_of(in_one_line(one.text)) in gone}
+
+
 def speaks_of_proposals(edit: Edit) -> bool:
     """Whether an edit may judge any proposal."""
-    return bool(edit.accept or edit.reject or edit.said.intersection(_TEXTS)) or _speaks_of_keywords(edit)
+    named = edit.accept or edit.reject or edit.remove_keywords or edit.said.intersection(_TEXTS)
+    return bool(named) or _speaks_of_keywords(edit)
 
 
 def _speaks_of_keywords(edit: Edit) -> bool:

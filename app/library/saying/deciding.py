@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from app.library.describing.tables import OPEN
-from app.library.saying.answering import Proposal, judged_by, taken_of
+from app.library.describing.tables import ACCEPTED, OPEN
+from app.library.proposing.proposals import key_of
+from app.library.saying.answering import Proposal, judged_by, rejected_by, taken_of
 from app.library.saying.editing import FIELDS, MAX_KEYWORDS, Edit
 from app.library.saying.personal import PERSON
 from app.library.saying.times import NotTold, told_anew
@@ -36,10 +37,11 @@ Row: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """The keywords of a file: those of the person, and those that were read."""
+    """The keywords of a file: those of the person, those that were read, and those that a model wrote at once."""
 
     own: frozenset[str] = frozenset()
     read: frozenset[str] = frozenset()
+    model: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ class Change:
 
     `before` and `after` have `fields` as `{field: [value, source]}` and `keywords`, those that are there on that side
     only; `before` also what the file's own value was read from: `sha256`, `sidecar`, `stages`, and what follows from
-    `taken_at`. `judged` are proposals with the state that they get, by id; `before` has their ids as `proposals`.
+    `taken_at`. `judged` are proposals with the state that they get, by id; `before` has their ids as `proposals`, and
+    as `accepted` those that were. `withdrawn` are keywords of a model that go, in `before` as `model`; `restored`
+    those that come back.
     """
 
     id: int
@@ -59,6 +63,8 @@ class Change:
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     judged: Mapping[int, str] = field(default_factory=dict)
+    withdrawn: frozenset[str] = frozenset()
+    restored: frozenset[str] = frozenset()
 
     def shown(self, side: Mapping[str, Any], own: frozenset[str]) -> dict[str, Any]:
         """What stands on one side, as `{field: value}`, with all `own` keywords of the person where any change."""
@@ -75,9 +81,10 @@ def change_of(
 ) -> tuple[Change | None, frozenset[str]]:
     """What an edit changes in a row, None where it is as it is to be; and the causes for which some of it is left.
 
-    `proposals` are those of models that are open.
+    `proposals` are those of models that are open or accepted.
     """
-    taken = taken_of(edit, row, proposals)
+    waiting = [one for one in proposals if one.state == OPEN]
+    taken = taken_of(edit, row, waiting)
     at = told_anew(row["taken_at"], edit.shift_taken_at or 0, edit.zone) if edit.retimes else row["taken_at"]
     told, left = not isinstance(at, NotTold), {*taken.left}
     if not told:
@@ -90,12 +97,17 @@ def change_of(
         own = keywords.own
     if edit.remove_keywords and _folded(edit.remove_keywords) & _folded(keywords.read):
         left.add(KEYWORD_OF_THE_FILE)
-    judged = judged_by(edit, taken, proposals, own)
-    if not columns and own == keywords.own and not judged:
+    gone = {*edit.remove_keywords, *(keywords.own - own if "keywords" in edit.said else ())}
+    withdrawn = frozenset(word for word in keywords.model if fold(word) in _folded(gone))
+    accepted = [one for one in proposals if one.state != OPEN]
+    refused = rejected_by({*map(key_of, gone)}, accepted)
+    judged = judged_by(edit, taken, waiting, own) | refused
+    if not columns and own == keywords.own and not judged and not withdrawn:
         return None, frozenset(left)
     change = _change(row, columns, edit.touched, keywords.own, own)
-    before = {**change.before, "proposals": sorted(judged)} if judged else change.before
-    return replace(change, before=before, judged=judged), frozenset(left)
+    kept: dict[str, list[Any]] = {"proposals": sorted(judged), "accepted": sorted(refused), "model": sorted(withdrawn)}
+    before = {**change.before, **{name: values for name, values in kept.items() if values}}
+    return replace(change, before=before, judged=judged, withdrawn=withdrawn), frozenset(left)
 
 
 def columns_after(old: Row, edit: Edit, besides: Mapping[str, Any] = _NOTHING) -> dict[str, Any]:
@@ -131,8 +143,8 @@ def undone(row: Row, own: frozenset[str], before: Mapping[str, Any], after: Mapp
 
     A field gets the person's earlier word; or the file's own value while its bytes, its sidecar and what its stage says
     are those of then; else it is released, and read anew. Proposals that it judged are open again while its bytes are
-    those of then. Raises NewerWords where a person's word in a touched field, or a touched keyword, is no longer that
-    of the edit.
+    those of then, and keywords of a model that it removed stand again. Raises NewerWords where a person's word in a
+    touched field, or a touched keyword, is no longer that of the edit.
     """
     added, removed = frozenset(after["keywords"]), frozenset(before["keywords"])
     touched = {name: _stands(row, name) for name in after["fields"]}
@@ -151,10 +163,11 @@ def undone(row: Row, own: frozenset[str], before: Mapping[str, Any], after: Mapp
         else:
             columns.release(name)
     change = _change(row, columns.changed, touched, own, (own - added) | removed)
-    if not before.get("proposals"):
+    if not before.get("proposals") and not before.get("model"):
         return change
     if row["sha256"] == before["sha256"]:
-        return replace(change, judged=dict.fromkeys(before["proposals"], OPEN))
+        judged = dict.fromkeys(before.get("proposals", ()), OPEN) | dict.fromkeys(before.get("accepted", ()), ACCEPTED)
+        return replace(change, judged=judged, restored=frozenset(before.get("model", ())))
     return change if touched or added or removed else None
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Text, bindparam, cast, delete, insert, select
 from typing_extensions import TypedDict
 
 from app.errors import AlreadyUndone, NewerWordsStand, TooManyFiles, UnknownEdit, UnknownFile
+from app.library.describing.proposing import MODEL, restore_each
 from app.library.describing.tables import PROPOSALS
 from app.library.engine import Engines
 from app.library.linking import link_each, unlink_each
@@ -331,9 +332,11 @@ def _write_rows(connection: Connection, changes: Sequence[Change], at: str) -> N
     for names, rows in alike.items():
         _update_of(names).each(connection, rows)
     unlink_each(connection, ((change.id, change.removed) for change in changes if change.removed), PERSON)
+    unlink_each(connection, ((change.id, change.withdrawn) for change in changes if change.withdrawn), MODEL)
     _JUDGE.each(connection, ({"b_id": one, "b_state": to} for change in changes for one, to in change.judged.items()))
-    added = ((change.id, dict.fromkeys((text, PERSON) for text in sorted(change.added))) for change in changes)
-    link_each(connection, ((number, links) for number, links in added if links))
+    own = {change.id: dict.fromkeys((text, PERSON) for text in sorted(change.added)) for change in changes}
+    link_each(connection, ((number, links) for number, links in own.items() if links))
+    restore_each(connection, ((change.id, change.restored) for change in changes if change.restored))
 
 
 def _undo(edit_id: int, connection: Connection) -> Done:
@@ -373,6 +376,6 @@ def _event_of_undo(edit_id: int, at: str, place: Place, fields: Sequence[str]) -
 
 
 def _keywords_in(change: Change) -> list[str]:
-    if change.added or change.removed:
+    if change.added or change.removed or change.restored:
         return ["keywords"]
     return [] if change.after["fields"] else ["proposals"]

@@ -1,4 +1,4 @@
-"""What stands in the rows of files before a person says something of them: columns, keywords, and open proposals."""
+"""What stands in the rows of files before a person says something of them: columns, keywords, and proposals."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Connection, Text, cast, select
 
-from app.library.describing.tables import IS_OPEN, PROPOSALS
+from app.library.describing.proposing import MODEL
+from app.library.describing.tables import PROPOSALS, REJECTED
 from app.library.saying.answering import Proposal
 from app.library.saying.deciding import COLUMNS, Keywords, Row
 from app.library.saying.personal import PERSON
@@ -15,7 +16,9 @@ from app.library.tables import KEYWORDS, LINKS, MEDIA
 _AS_JSON = frozenset(name for name in COLUMNS if isinstance(MEDIA.c[name].type, JSON))
 _ROWS = select(*(cast(MEDIA.c[name], Text) if name in _AS_JSON else MEDIA.c[name] for name in COLUMNS))
 _WORDS = select(LINKS.c.media_id, KEYWORDS.c.text, LINKS.c.source).join(KEYWORDS, KEYWORDS.c.id == LINKS.c.keyword_id)
-_PROPOSALS = select(PROPOSALS.c.media_id, PROPOSALS.c.id, PROPOSALS.c.field, PROPOSALS.c.text).where(IS_OPEN)
+_PROPOSALS = select(PROPOSALS.c.media_id, PROPOSALS.c.id, PROPOSALS.c.field, PROPOSALS.c.text, PROPOSALS.c.state).where(
+    PROPOSALS.c.state != REJECTED
+)
 
 
 class Standing(NamedTuple):
@@ -45,13 +48,14 @@ def standing_of(connection: Connection, ids: Sequence[int], *, proposals: bool) 
         rows[row["id"]] = row
     own: dict[int, set[str]] = {number: set() for number in rows}
     read: dict[int, set[str]] = {number: set() for number in rows}
+    model: dict[int, set[str]] = {number: set() for number in rows}
     for number, text, source in connection.execute(_WORDS.where(LINKS.c.media_id.in_(ids))).all():
-        (own if source == PERSON else read)[number].add(text)
+        (own if source == PERSON else model if source == MODEL else read)[number].add(text)
     proposed: dict[int, list[Proposal]] = {number: [] for number in rows}
     if proposals:
         for number, *proposal in connection.execute(_PROPOSALS.where(PROPOSALS.c.media_id.in_(ids))).all():
             proposed[number].append(Proposal(*proposal))
     return {
-        number: Standing(row, Keywords(frozenset(own[number]), frozenset(read[number])), proposed[number])
+        number: Standing(row, Keywords(*(frozenset(side[number]) for side in (own, read, model))), proposed[number])
         for number, row in rows.items()
     }

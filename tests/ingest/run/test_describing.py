@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.describe.journal import Journal
 from app.describe.ledger import Account, Whom
 from app.describe.orders import Order
 from app.descriptions import Describer, Run, RunStatus, Usage
@@ -53,18 +55,8 @@ class Model:
         yield self
 
     async def __call__(self, picture: bytes, account: Account) -> dict[str, Any]:
-        run = Run(
-            await account.reserve(self.worst),
-            account.sha256,
-            "default",
-            self.name,
-            "caption",
-            account.ledger.whom.template_sha256,
-            RunStatus.ANSWERED,
-            "2026-11-30T10:00:00.000+00:00",
-            cost=self.cost,
-            usage=Usage(100, 10),
-        )
+        reserved = await account.reserve(self.worst)
+        run = replace(reserved, status=RunStatus.ANSWERED, cost=self.cost, usage=Usage(100, 10), reason=None)
         self.asked.append(picture)
         if picture in self.gates:
             await asyncio.to_thread(self.gates[picture])
@@ -164,6 +156,42 @@ def test_copies_that_come_at_once_are_asked_about_once(place, model):
     assert len([found for found in proposals_of(place) if found[0] == "title"]) == 6
 
 
+def test_a_file_that_has_to_be_read_once_more_is_not_asked_about_once_more(place, model):
+    pictures(place, "a")
+    reader, times = place.reader, iter([7])
+
+    def read(job):
+        result = reader(job)
+        return replace(result, file=replace(result.file, mtime_ns=next(times, result.file.mtime_ns)))
+
+    place.reader = read
+    session = describe(place)
+    assert (model.asked, len(runs_of(place)), session.stages["describe"].done) == ([b"a"], 1, 1)
+
+
+def answered_but_not_committed(place: Workplace) -> SessionState:
+    """A session that was cancelled while the library could not be written: what was answered is in its journal."""
+    session = place.run(pattern="none*")
+    sha256 = hashlib.sha256(b"caption").hexdigest()
+    whom = ("default", "vision-1", "caption", sha256)
+    run = Run("1", hashlib.sha256(b"a").hexdigest(), *whom, RunStatus.ANSWERED, "now", cost=CENT, output={"title": "A"})
+    Journal(place.store.folder / f"{session.session_id}.describe.jsonl").write(Place("m", b"a.jpg"), run)
+    return session
+
+
+def test_what_another_session_was_answered_is_not_paid_again(place, model):
+    pictures(place, "a", "none")
+    earlier = answered_but_not_committed(place)
+    describe(place, budget_usd=0.02)
+    assert (model.asked, next(row.session_id for row in runs_of(place))) == ([b"none"], earlier.session_id)
+
+
+def test_a_session_that_is_forgotten_leaves_what_it_was_answered(place):
+    pictures(place, "none")
+    place.runner.forget(answered_but_not_committed(place).session_id)
+    assert [(row.status, row.cost_usd) for row in runs_of(place)] == [("answered", 0.01)]
+
+
 def test_everything_anew_pays_nothing_twice(place, model):
     pictures(place, "a")
     describe(place)
@@ -241,6 +269,26 @@ def test_a_cancel_breaks_off_what_is_under_way_and_books_it_at_its_worst(place, 
         (b"m/b.jpg", "unknown", 0.02),
     ]
     assert session.describe["spent_usd"] == 0.03
+
+
+def test_trouble_with_one_file_waits_for_what_is_paid_for_of_others(place, model, monkeypatch):
+    model.at_once = 2
+    pictures(place, "a", "b")
+    gate, paid = Gate(), place.library.runs.paid
+    model.gates[b"a"] = gate
+    place.ends.append(gate.open)
+
+    def gone(sha256, *asked):
+        if sha256 != hashlib.sha256(b"b").hexdigest():
+            return paid(sha256, *asked)
+        gate.arrived()
+        threading.Timer(0.1, gate.open).start()
+        raise NeedsAttention("The database is gone.", cause="database_unreachable")
+
+    monkeypatch.setattr(place.library.runs, "paid", gone)
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    place.until(started.session_id, Status.ATTENTION)
+    assert [(row.path, row.status) for row in runs_of(place)] == [(b"m/a.jpg", "answered")]
 
 
 def test_a_provider_that_is_slow_is_not_counted_against_the_file(place, model):

@@ -1,5 +1,6 @@
 """What models propose, accepted and rejected in one go and taken back, on both engines; and found until then."""
 
+from app.export.descriptions.described import described_of
 from app.library.finding.counting import Facet
 from app.library.finding.finder import page
 from app.library.finding.orders import Sort
@@ -78,3 +79,47 @@ def test_proposals_are_found_at_once_in_free_words_too_and_told_apart(taken_in):
     assert found(library, "red car") == {"m/a.jpg": True}  # its title waits still
     take_in(library, b"a.jpg", OTHER_SESSION, content=b"another picture")
     assert found(library, "red car") == {}
+
+
+def test_what_was_written_at_once_and_a_person_removed_never_comes_back(taken_in):  # noqa: F811
+    library, place = taken_in, Place("m", b"a.jpg")
+
+    def words():
+        return {word["text"] for word in library.file(place)["keywords"] if word["source"] == "model"}
+
+    describe(library, "m/a.jpg", direct=True, **SAID)
+    before = shown(library, b"a.jpg")
+    assert (words(), found(library, "is:proposed")) == ({"car", "quay"}, {})
+    done = write(library, {"remove_keywords": ["Car"], "title": None}, ids(library, b"a.jpg"))
+    assert (words(), dict(done.left)) == ({"quay"}, {})
+    told = described_of(library.described.file(place, "s"))
+    assert (told.title, told.keywords) == (None, ("quay",))
+    describe(library, "m/a.jpg", direct=True, title="A red car", keywords=["CAR", "boat"])
+    assert (words(), library.file(place)["title"]) == ({"boat"}, None)
+    describe(library, "m/a.jpg", title="Another", keywords=["car"])
+    assert (words(), found(library, "proposed:car")) == ({"boat"}, {})
+    describe(library, "m/a.jpg", direct=True, **SAID)
+    library.edits.undo(done.undo)
+    assert (shown(library, b"a.jpg"), words()) == (before, {"car", "quay"})
+    describe(library, "m/a.jpg", direct=True, **SAID)
+    assert words() == {"car", "quay"}
+
+
+def test_who_removes_a_keyword_that_was_accepted_is_not_proposed_it_again(taken_in):  # noqa: F811
+    library = taken_in
+    describe(library, "m/a.jpg", **SAID)
+    write(library, {"accept": ["keywords"]}, ids(library, b"a.jpg"))
+    done = write(library, {"remove_keywords": ["car"]}, ids(library, b"a.jpg"))
+    assert proposals(library)["keyword", "car"] == "rejected"
+    describe(library, "m/a.jpg", direct=True, keywords=["car"])
+    assert found(library, "keyword:car") == {}
+    library.edits.undo(done.undo)
+    assert proposals(library)["keyword", "car"] == "accepted"
+
+
+def test_another_picture_under_a_name_is_proposed_what_was_written_for_the_first(taken_in):  # noqa: F811
+    library = taken_in
+    describe(library, "m/a.jpg", direct=True, **SAID)
+    take_in(library, b"a.jpg", OTHER_SESSION, content=b"another picture")
+    describe(library, "m/a.jpg", **SAID)
+    assert found(library, "proposed:car").keys() == {"m/a.jpg"}
