@@ -170,6 +170,9 @@ def _priced(provider: Provider) -> tuple[Verdict, str]:
     return "ok", f"{provider.model} costs {price.tokens_in:f} USD in, {price.tokens_out:f} out, for a million tokens."
 
 
+_OF_FILE = "providers."  # how a complaint of the file begins
+
+
 def _other_providers(configured: Settings) -> tuple[Verdict, str]:
     if configured.ingest_describe_providers is None:
         return "ok", ""
@@ -177,8 +180,9 @@ def _other_providers(configured: Settings) -> tuple[Verdict, str]:
         found = providers_of(configured)
     except MediaIngestError as error:
         return "wrong", error.sentence
-    complaints = [sentence for name, sentence in found.complaints.items() if name != DEFAULT]
-    others = counted(len(found.usable.keys() - {DEFAULT}), "provider")
+    elsewhere = {DEFAULT} if configured.ingest_describe_base_url is not None else frozenset[str]()
+    complaints = [each for name, each in found.complaints.items() if name not in elsewhere or each.startswith(_OF_FILE)]
+    others = counted(len(found.usable.keys() - elsewhere), "provider")
     return ("wrong", " ".join(complaints)) if complaints else ("ok", f"{others} can be asked.")
 
 

@@ -115,6 +115,7 @@ class Asking:
             if not passing or unsent or lost == MOST_LOST or wait is None:
                 raise self._attention(end.none)
             self._manners.hold_off(wait)
+            account.waits_for(f"waiting for the provider '{self._provider.name}', which {_why(end.none)}")
             waited += wait
 
     async def _once(self, body: Mapping[str, Any], account: Account) -> _End:
@@ -166,8 +167,7 @@ class Asking:
         """Why the session has to stop."""
         who = f"The provider '{self._provider.name}' ({self._provider.base_url})"
         if none.meaning in {Meaning.BUSY, Meaning.LOST}:
-            why = "takes no more requests for now" if none.meaning is Meaning.BUSY else "cannot be reached"
-            sentence = f"{who} {why}: {none.words}. It is asked again by itself."
+            sentence = f"{who} {_why(none)}."
             return NeedsAttention(sentence, cause="provider_unreachable")
         told = {
             Meaning.REQUEST: f"refuses one picture after the other ({none.words}): check that its model sees pictures, "
@@ -179,6 +179,13 @@ class Asking:
             Meaning.ELSEWHERE: f"leads to another address ({none.words}): set that as its base URL.",
         }.get(none.meaning, f"takes no requests ({none.words}): check its settings.")
         return NeedsAttention(f"{who} {told}", cause="provider_refuses")
+
+
+def _why(none: NoReply) -> str:
+    """Why a provider is asked again later, as a clause about it."""
+    if none.meaning is Meaning.BUSY:
+        return f"takes no more requests for now: {none.words}"
+    return f"{'gives no answer that can be used' if none.sent else 'cannot be reached'}: {none.words}"
 
 
 def _sentence(run: Run, none: NoReply | None) -> str:

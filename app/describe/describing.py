@@ -78,11 +78,23 @@ class Describing:
         self._may_be_sent = may_be_sent
         self._direct = direct
         self._line: deque[_Begun] = deque()
+        self._asking: dict[asyncio.Task[Any], Account] = {}  # what is at work in the event loop
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def owes(self) -> bool:
         """Whether it has files of which more has come, or will, than has been given back."""
         return bool(self._line)
+
+    def let_go(self) -> None:
+        """Gives up asking about pictures that wait for their turn: only what was sent is waited for from now on."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._give_up_unsent)
+
+    def _give_up_unsent(self) -> None:
+        for task, account in self._asking.items():
+            if not account.under_way:
+                task.cancel()
 
     @property
     def _at_work(self) -> bool:
@@ -91,10 +103,11 @@ class Describing:
     def map(self, results: Iterable[Result | None]) -> Results:
         """The results in their order, each with its description; `None` while nothing has ended.
 
-        Raises NeedsAttention when no more can be described for now, once what was under way has ended. Closing it
+        Raises NeedsAttention when no more can be described for now, once what was under way has ended; likewise it ends
+        before the first picture that was let go. Closing it
         breaks off what is under way.
         """
-        loop = asyncio.new_event_loop()
+        self._loop = loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="descriptions", daemon=True)
         thread.start()
         try:
@@ -103,9 +116,7 @@ class Describing:
             try:
                 yield from self._in_order(iter(results), loop)
             except MediaIngestError:
-                while self._at_work:  # what was sent is paid for: it is waited for
-                    yield None
-                    self._wait_for_one()
+                yield from self._all_ended()
                 raise
             finally:
                 self._break_off(loop)
@@ -137,10 +148,19 @@ class Describing:
                 yield None
                 self._wait_for_one()
                 continue
+            if first.answer is not None and first.answer.cancelled():
+                yield from self._all_ended()
+                return
             described = first.result if first.answer is None else first.answer.result()
             self._line.popleft()
             crash_point("description_ready")
             yield described
+
+    def _all_ended(self) -> Results:
+        """Waits for what was sent: it is paid for."""
+        while self._at_work:
+            yield None
+            self._wait_for_one()
 
     def _has_room(self) -> bool:
         """Whether another file may begin: not while the first can be committed, nor while many wait for the first.
@@ -176,16 +196,18 @@ class Describing:
     async def _described(self, result: Analysis) -> Result:
         account = self._ledger.account(result.file.place, result.identity.sha256)
         assert result.to_send is not None  # noqa: S101 - only such a file is asked about
-        started = asyncio.get_running_loop().time()
         output, error = None, None
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine of the loop runs in one
+        self._asking[task] = account
         try:
             output = await self._ask(result.to_send, account)
         except CannotRead as refused:
             error = refused
         finally:
+            del self._asking[task]
             account.abandon()
-        seconds = asyncio.get_running_loop().time() - started
-        return _ended(result, account, Description(output=output, direct=self._direct), error=error, seconds=seconds)
+        return _ended(result, account, Description(output=output, direct=self._direct), error)
 
     def _wait_for_one(self) -> None:
         waiting = [begun.answer for begun in self._line if begun.answer is not None and not begun.answer.done()]
@@ -215,16 +237,17 @@ async def _cancel_all() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _ended(
-    result: Analysis, account: Account, said: Description, *, error: CannotRead | None, seconds: float
-) -> Analysis:
-    """The analysis with its stage as it ended, and what was paid for it."""
+def _ended(result: Analysis, account: Account, said: Description, error: CannotRead | None) -> Analysis:
+    """The analysis with its stage as it ended, and what was paid for it.
+
+    The stage takes the time of its requests: that in which a picture waits for its turn is that of others.
+    """
     run = next((each.run for each in reversed(account.runs) if each.output is not None), None)
     before = result.stages[Stage.DESCRIBE]
     ended = replace(
         before,
         status=StageStatus.FAILED if error else StageStatus.DONE,
-        seconds=before.seconds + seconds,
+        seconds=before.seconds + sum(run.seconds for run in account.runs),
         cause=error.cause if error else None,
         reason=error.sentence if error else None,
     )

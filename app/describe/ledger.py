@@ -66,6 +66,8 @@ class Ledger:
         self.now = now
         self.budget = budget
         self.money = money or Money()
+        self.waits_for: str | None = None
+        """What is waited for before anything is sent again; None while nothing has to be."""
         self._journal = journal
         self._changed = asyncio.Event()  # another one after each change
         self._ended: NeedsAttention | None = None
@@ -73,6 +75,11 @@ class Ledger:
     def account(self, place: Place, sha256: str) -> "Account":
         """The requests about one file with these bytes."""
         return Account(self, place, sha256)
+
+    def check(self) -> None:
+        """Raises NeedsAttention where an answer has ended the session: nothing more may be sent."""
+        if self._ended is not None:
+            raise self._ended
 
     def committed(self, runs: Iterable[Run]) -> None:
         """Forgets requests that the library has."""
@@ -85,8 +92,7 @@ class Ledger:
         a budget could not be kept.
         """
         while True:
-            if self._ended is not None:
-                raise self._ended
+            self.check()
             if worst is None:
                 if self.budget is not None:
                     sentence = f"What {self.whom.model} costs is not known any more, so the budget cannot be kept."
@@ -129,6 +135,7 @@ class Ledger:
         except NeedsAttention:
             self._give_back(run.cost)
             raise
+        self.waits_for = None
         self.money.requests += 1
         crash_point("description_reserved")
 
@@ -179,6 +186,15 @@ class Account:
             return
         self.runs.append(run)
         self.ledger.book(self.place, run, begun.cost)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a request was begun that has not ended."""
+        return bool(self._open)
+
+    def waits_for(self, what: str) -> None:
+        """Says what is waited for until the next request."""
+        self.ledger.waits_for = what
 
     def abandon(self) -> None:
         """Ends what was begun and not ended, at the most that it can have cost."""

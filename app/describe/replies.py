@@ -118,7 +118,7 @@ def error_words(body: str, sent: Iterable[str]) -> str:
     """What an error says, on one line; its code alone where it quotes what was `sent`, empty where it says nothing."""
     error = _at(_json(body), "error")
     said = error if isinstance(error, str) else _at(error, "message")
-    words = " ".join(clean_text(said).split())[:_MOST_SHOWN] if isinstance(said, str) else ""
+    words = " ".join(clean_text(said).split())[:_MOST_SHOWN].rstrip(".") if isinstance(said, str) else ""
     windows = {words[at : at + _QUOTE] for at in range(max(len(words) - _QUOTE + 1, 1))} - {""}
     flat = [" ".join(text.split()) for text in sent if text]
     if any(window in text for text in flat for window in windows):

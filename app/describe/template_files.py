@@ -147,4 +147,6 @@ def _complaint(fault: Mapping[str, Any]) -> str:
     key = ".".join(map(str, fault["loc"]))
     if fault["type"] == "extra_forbidden":
         return f"{key} is no key of a template"
+    if fault["type"] in {"dict_type", "model_type"}:
+        return f"{key} must be a table, as in [fields.title]"
     return f"{key} {in_words(fault)}"

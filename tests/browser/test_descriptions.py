@@ -1,9 +1,10 @@
 """What a model said, on its page and on that of a file: judged by keyboard, one after the other and all at once."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.library.library import Library
 from tests.browser.conftest import fits, looks_well
@@ -38,8 +39,9 @@ def told(server: Server, name: str) -> tuple[str | None, set[str]]:
 
 
 def test_descriptions_are_judged_by_keyboard_and_taken_back(page: Page, server: Server) -> None:
-    page.goto(f"{server.address}/library")
+    page.goto(f"{server.address}/library?q=dunes")
     page.get_by_role("link", name="Descriptions").click()
+    expect(page.locator("#review-q")).to_have_value("dunes")
     place, name = page.locator("#review-place"), page.locator("#review-name")
     expect(place).to_have_text("1 of 4")
     expect(name).to_have_text("a.jpg")
@@ -50,6 +52,10 @@ def test_descriptions_are_judged_by_keyboard_and_taken_back(page: Page, server: 
     page.set_viewport_size({"width": 1920, "height": 1000})
     assert fits(page)
 
+    page.locator("#keys-dialog [data-close]").dispatch_event("keydown", {"key": "?"})  # the focus, right after Esc
+    expect(page.locator("#keys-dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys-dialog")).to_be_hidden()
     page.keyboard.press("a")
     expect(page.locator("#toast-text")).to_have_text("Accepted title, caption and keywords: a.jpg")
     expect(name).to_have_text("b.jpg")
@@ -68,19 +74,33 @@ def test_descriptions_are_judged_by_keyboard_and_taken_back(page: Page, server: 
     page.locator("#review-keywords").press("Escape")
     page.keyboard.press("ArrowLeft")
     expect(page.locator("#review-state")).to_have_text("Accepted")
+    expect(page.locator("#review-title")).to_have_value("My dunes")
     page.keyboard.press("Control+z")
     expect(page.locator("#toast-text")).to_contain_text("Undone")
     page.keyboard.press("Control+z")
     expect(name).to_have_text("b.jpg")
     expect(page.locator("#review-title")).to_have_value("Dunes b")
     assert told(server, "c") == (None, set())
+    all_are_accepted_in_one_go(page, server)
 
+
+def all_are_accepted_in_one_go(page: Page, server: Server) -> None:
+    """With many files it takes a while, which is said."""
     page.get_by_role("button", name="Accept all 3").click()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/library/files", hold)
     page.get_by_role("button", name="Accept for 3 files").click()
+    expect(page.locator("#toast-text")).to_contain_text("Saving…")
+    expect(page.locator("#review-all")).to_have_class(re.compile("moving"))
+    held[0].continue_()
     expect(page.locator("#review-none")).to_be_visible()
     assert {told(server, name)[0] for name in NAMES} == {f"Dunes {name}" for name in NAMES}
     page.keyboard.press("Control+z")
-    expect(place).to_have_text("1 of 3")
+    expect(page.locator("#review-place")).to_have_text("1 of 3")
 
 
 def test_a_file_is_found_by_what_is_proposed_and_judged_on_its_page(page: Page, server: Server) -> None:

@@ -51,6 +51,17 @@ def test_files_of_providers_and_templates_are_looked_at(findings, tmp_path):
     assert findings(**given)["PROVIDERS"].verdict == "wrong"
 
 
+def test_the_provider_default_may_be_one_of_the_file_unless_the_settings_name_it(findings, tmp_path):
+    (file := tmp_path / "providers.toml").write_text('[providers.default]\nbase_url = "http://a"\nmodel = "m"\n')
+    assert findings(ingest_describe_providers=file)["PROVIDERS"].sentence == "1 provider can be asked."
+    named = {"ingest_describe_base_url": "http://localhost:1/v1", "ingest_describe_model": "llava"}
+    twice = findings(ingest_describe_providers=file, **named)["PROVIDERS"]
+    assert twice.verdict == "wrong"
+    assert twice.sentence == "providers.default: INGEST_DESCRIBE_BASE_URL is that provider already."
+    file.write_text('[providers.default]\nbase_url = "http://a"\n')
+    assert findings(ingest_describe_providers=file)["PROVIDERS"].sentence == "providers.default.model is needed."
+
+
 @pytest.fixture
 def model(monkeypatch):
     answering = Answering()

@@ -75,7 +75,7 @@ def test_nothing_of_it_is_logged_even_where_openai_is_told_to(fake_provider, cap
         ([answer(refusal="I cannot")], "description_refused", [("refused", COST)]),
         ([answer(finish="content_filter")], "description_refused", [("refused", COST)]),
         ([refusing(400, "no_pictures")], "request_refused", [("failed", 0)]),
-        ([refusing(413, "large")], "request_refused", [("failed", 0)]),
+        ([refusing(413, "large", "It is too large.")], "request_refused", [("failed", 0)]),
         ([refusing(400, "content_filter")], "description_refused", [("refused", 0)]),
         ([says("no"), refusing(422, "x")], "request_refused", [("invalid", COST), ("failed", 0)]),
         ([says("no"), answer(OUTPUT)], None, [("invalid", COST), ("answered", COST)]),
@@ -97,6 +97,7 @@ def test_each_end_of_a_request_has_its_status_and_its_cost(fake_provider, steps,
             asked.ask()
         assert caught.value.cause == cause
         assert cause in FILE_CAUSES
+        assert ".." not in str(caught.value)
     assert (asked.account.ends, len(fake_provider.requests)) == (ends, len(steps))
 
 
@@ -212,7 +213,7 @@ def test_an_invalid_answer_that_is_no_text_is_sent_back_all_the_same(fake_provid
 def test_three_lost_answers_stop_the_session_and_count_as_dear_as_they_can_be(fake_provider, step):
     fake_provider.otherwise = step
     asked = Asked(fake_provider)
-    with pytest.raises(NeedsAttention) as caught:
+    with pytest.raises(NeedsAttention, match="gives no answer that can be used: ") as caught:
         asked.ask()
     assert (caught.value.cause, asked.account.ends) == ("provider_unreachable", [("unknown", WORST)] * 3)
     assert asked.clock.sleeps == [1, 2]
@@ -246,6 +247,8 @@ def test_a_provider_that_stays_busy_is_left_after_a_minute(fake_provider, retry_
     assert caught.value.cause == "provider_unreachable"
     assert asked.account.ends == [("failed", 0)] * requests
     assert asked.clock.now <= 60
+    waiting = "waiting for the provider 'default', which takes no more requests for now: status 429"
+    assert [what.startswith(waiting) for what in asked.account.waited] == [True] * (requests - 1)
 
 
 def test_a_provider_that_is_not_there_costs_nothing():

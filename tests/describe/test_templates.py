@@ -81,6 +81,8 @@ def test_the_hash_depends_on_what_is_sent_alone():
         (WHOLE.replace("max_characters = 60", "max_items = 3"), "fields.title: max_items is for the type 'list'"),
         (WHOLE.replace("fields.state", 'fields."a b"'), "must be named with"),
         ("title='x'\nprompt='y'\n[fields]", "fields "),
+        ("title='x'\nprompt='y'\n[[fields]]\ntype='text'", "fields must be a table, as in [fields.title]"),
+        ("title='x'\nprompt='y'\n[fields]\ntitle='text'", "fields.title must be a table, as in [fields.title]"),
     ],
 )
 def test_a_bad_file_is_told_with_the_key_at_fault(text, complaint):

@@ -74,6 +74,9 @@ class DescribeEstimate(TypedDict):
     that a request can cost; null where no price is known."""
     priced: bool
     """Whether a price is known; without one no budget can be promised."""
+    seconds: Range
+    """How long the answers would take: from the least to the most that the last pictures took, so many at a time as the
+    provider is asked about."""
     left_out: int
     """Pictures that are not sent because they are NSFW, or because nobody will know whether they are."""
 
@@ -241,6 +244,8 @@ class Planner:
         low, high = pace or SECONDS_PER_FILE
         for stage in survey.recipe.possible(parameters.wanted) & SECONDS_OF.keys():
             low, high = max(low, SECONDS_OF[stage][0]), max(high, SECONDS_OF[stage][1])
+        cost = self._cost(parameters, tally.to_describe, tally.held_back)
+        asked = {"low": 0.0, "high": 0.0} if cost is None else cost["seconds"]  # meanwhile the next files are read
         return {
             "walking": False,
             "discovered": tally.discovered,
@@ -250,7 +255,10 @@ class Planner:
             "skipped": {skip.value: tally.skipped[skip] for skip in Skip},
             "unavailable": unavailable,
             "limited": limited,
-            "estimate_seconds": {"low": round(tally.pending * low, 1), "high": round(tally.pending * high, 1)},
+            "estimate_seconds": {
+                "low": max(round(tally.pending * low, 1), asked["low"]),
+                "high": max(round(tally.pending * high, 1), asked["high"]),
+            },
             "by_type": tally.by_type,
             "formats": _formats(tally),
             "space": space,
@@ -258,7 +266,7 @@ class Planner:
             "directories": list(parameters.directories),
             "warnings": [*filter(None, (suspicious, _short_of(space))), *tally.warnings][:MAX_WARNINGS],
             "age_seconds": round(time.monotonic() - walk.began, 1),
-            "describe_estimate": self._cost(parameters, tally.to_describe, tally.held_back),
+            "describe_estimate": cost,
         }
 
     def hear(self, session: SessionState) -> None:

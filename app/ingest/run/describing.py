@@ -24,6 +24,8 @@ from app.library.library import Library
 from app.library.values import is_nsfw, now
 from app.media import Analysis
 
+SECONDS_PER_DESCRIPTION = (1.0, 10.0)  # before this library knows how long the model takes
+
 
 class Describer:
     """What a run needs for descriptions: who is asked, and the money."""
@@ -100,7 +102,10 @@ def estimated(
         paid = library.runs.costs(order.whom.template_sha256, order.whom.model) if library else []
         costs = paid or [0.0, float(order.worst)]
         usd = {"low": round(requests * min(costs), 6), "high": round(requests * max(costs), 6)}
-    return {"requests": requests, "usd": usd, "priced": order.priced, "left_out": left_out}
+    took = library.runs.seconds(order.whom.template_sha256, order.whom.model) or SECONDS_PER_DESCRIPTION
+    turns = requests / order.at_once
+    seconds: Range = {"low": round(turns * min(took), 1), "high": round(turns * max(took), 1)}
+    return {"requests": requests, "usd": usd, "priced": order.priced, "seconds": seconds, "left_out": left_out}
 
 
 def journal_of(parts: Parts, session_id: str) -> Path:

@@ -91,6 +91,7 @@ class Running:
                 for result in results:
                     if result is None:
                         run.session = replace(run.session, active_seconds=active())
+                    self._follow_descriptions()
                     self._tell()
                     if self._owes_answers:  # a server that dies while a provider is slow did not die of the file
                         run.session = replace(run.session, current_started_at=None)
@@ -113,6 +114,8 @@ class Running:
         if request is None or Stage.DESCRIBE in self._run.session.unavailable:
             yield from results
             return
+        if self._describer is not None:  # of the files that had settled before
+            self._describer.ledger.check()
         self._describer = Describer(self._run.parts, self._run.session, request)
         try:
             for _ in self._describer.catch_up():
@@ -121,6 +124,15 @@ class Running:
                 yield from described
         finally:
             self._run.session = settled(self._run.parts, self._run.session)
+
+    def _follow_descriptions(self) -> None:
+        """Tells how the descriptions stand; once somebody said stop, no more of them are asked for."""
+        if self._describer is None:
+            return
+        run, ledger = self._run, self._describer.ledger
+        run.session = replace(run.session, describe=self._describer.told(), activity=ledger.waits_for)
+        if run.control.stop is not None:
+            self._describer.describing.let_go()
 
     @property
     def _owes_answers(self) -> bool:

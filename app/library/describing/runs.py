@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, cast, func, select
+from sqlalchemy import BigInteger, Column, Connection, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.descriptions import Description, Run, RunStatus, in_usd
@@ -79,13 +79,20 @@ class Runs:
 
     def costs(self, template_sha256: str, model: str) -> list[float]:
         """What the last 50 pictures cost, in USD, that a model described by a template."""
+        return self._of_the_last(RUNS.c.cost_usd, template_sha256, model)
+
+    def seconds(self, template_sha256: str, model: str) -> list[float]:
+        """How long the answers about them took."""
+        return self._of_the_last(RUNS.c.seconds, template_sha256, model)
+
+    def _of_the_last(self, column: Column[float], template_sha256: str, model: str) -> list[float]:
         statement = (
-            select(RUNS.c.cost_usd)
+            select(column)
             .where(
                 RUNS.c.template_sha256 == template_sha256,
                 RUNS.c.model == model,
                 RUNS.c.status == RunStatus.ANSWERED.value,
-                RUNS.c.cost_usd.is_not(None),
+                column.is_not(None),
             )
             .order_by(RUNS.c.id.desc())
             .limit(50)

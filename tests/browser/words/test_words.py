@@ -288,3 +288,10 @@ def test_the_pace_of_a_session_becomes_points_and_never_too_many(page: Page, ser
     assert points == {"at": [1795132800, 1795132802, 1795132804], "rate": [5, 0, 2.5]}
     (half,) = call(page, server, "session/chart.js", "halved", [[points]])
     assert half == {"at": [1795132800, 1795132804], "rate": [2.5, 2.5]}
+
+
+def test_a_long_name_keeps_its_end_where_copies_differ(page: Page, server: Server) -> None:
+    long = "photos/" + "a" * 100 + " (2).jpg"
+    cases = [(long, "photos/" + "a" * 39 + "…" + "a" * 12 + " (2).jpg"), ("photos/short.jpg", "photos/short.jpg")]
+    shown = call(page, server, "duplicates/groups.js", "shortened", [[path] for path, _ in cases])
+    assert shown == [wanted for _, wanted in cases]

@@ -3,7 +3,7 @@
 import { refusal, request } from "../lib/api.js";
 import { byId, make, setMessage, setText } from "../lib/dom.js";
 import { count, number } from "../lib/words.js";
-import { booked, dress, spentInWords, usd } from "./words.js";
+import { booked, dress, spentInWords } from "./words.js";
 
 /** @import { Session, Spending } from "../lib/types.d.ts" */
 
@@ -87,7 +87,7 @@ export function showSpending(status) {
   if (!bar.isConnected) {
     dress();
     byId("money").replaceChildren(
-      make("h3", {}, "Descriptions"),
+      make("h3", { id: "money-title" }, "Descriptions"),
       make("dl", { class: "spent-figures" }, answersBox, spentBox, reservedBox, leftBox),
       /** @type {HTMLElement} */ (/** @type {unknown} */ (bar)),
       whom,
@@ -101,7 +101,8 @@ export function showSpending(status) {
   leftBox.hidden = budget === null;
   bar.toggleAttribute("hidden", !budget);
   if (budget !== null) {
-    setText(left, `${booked(Math.max(budget - spending.spent_usd - spending.reserved_usd, 0))} of ${usd(budget)}`);
+    const rest = booked(Math.max(budget - spending.spent_usd - spending.reserved_usd, 0));
+    left.replaceChildren(`${rest} `, make("small", {}, `of ${booked(budget)}`));
     const part = (/** @type {number} */ value) => Math.min((100 * value) / (budget || 1), 100);
     paid.setAttribute("width", String(part(spending.spent_usd)));
     held.setAttribute("x", String(part(spending.spent_usd)));

@@ -34,7 +34,7 @@ function option(id, text, means) {
 const template = make(
   "select",
   { id: "describe-template" },
-  offer.templates.map(({ name, title }) => make("option", { value: name }, title)),
+  offer.templates.map(({ name, title }) => make("option", { value: name, selected: name === "caption" }, title)),
 );
 const provider = make(
   "select",
@@ -87,7 +87,7 @@ const fields = make(
       budgetError,
     ),
   ),
-  make("div", { class: "options" }, directBox, wordBox, jsonBox, nsfwBox),
+  make("div", { class: "options" }, wordBox, jsonBox, directBox, nsfwBox),
   error,
 );
 box.append(fields);
@@ -206,6 +206,7 @@ addPart({
       (name === "budget_usd" || /** @type {{ cause?: string }} */ (refused)?.cause === "price_unknown");
     const sentence = mine ? refused?.message.replace(/^describe\.budget_usd/, "The budget") : "";
     setMessage(budgetError, ofBudget ? sentence : "");
+    budgetNote.hidden = ofBudget;
     setMessage(error, ofBudget ? "" : sentence);
     budget.toggleAttribute("aria-invalid", ofBudget);
     if (ofBudget) budget.setAttribute("aria-invalid", "true");

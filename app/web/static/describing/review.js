@@ -78,8 +78,8 @@ function show() {
   showPicture(file, name);
   for (const field of FIELDS) {
     byId(`review-${field}`).value = written[field];
-    byId(`review-${field}`).disabled = !waits(file);
-    const now = nowInWords(file, field);
+    byId(`review-${field}`).readOnly = !waits(file);
+    const now = waits(file) ? nowInWords(file, field) : "";
     setText(byId(`review-${field}-now`), now);
     byId(`review-${field}-now`).hidden = !now;
   }
@@ -152,15 +152,20 @@ async function undone(id) {
 }
 
 async function acceptAll() {
+  if (byId("review-all").classList.contains("moving")) return;
   const files = count(total - judged.size, "file");
   const yes = await ask({
     title: "Accept all?",
     text:
-      `What is proposed for ${files} becomes yours. Titles and descriptions that are yours stay. It can be undone in one go.`,
+      `What is proposed for ${files} becomes yours. Titles and captions that are yours stay. It can be undone in one go.`,
     yes: `Accept for ${files}`,
     no: "Cancel",
   });
-  if (yes) say(ALL, () => ({ q: listed }), () => loadMore({ anew: true }));
+  if (!yes) return;
+  const { classList } = byId("review-all");
+  classList.add("moving");
+  await say(ALL, () => ({ q: listed }), () => loadMore({ anew: true }));
+  classList.remove("moving");
 }
 
 const accept = () => {
@@ -175,7 +180,8 @@ function onKey(event) {
   const { target, key, repeat } = event;
   if (document.querySelector("dialog[open]")) return;
   const writing = takesKeys(target) && target !== byId("review-q");
-  if (writing && key === "Enter" && (event.ctrlKey || event.metaKey) && !repeat) accept();
+  const ends = event.ctrlKey || event.metaKey || target === byId("review-title"); // a title is one line
+  if (writing && key === "Enter" && ends && !event.isComposing) repeat || accept();
   else if (writing && key === "Escape" && target instanceof HTMLElement) target.blur();
   else if (takesKeys(target)) return;
   else if (isUndo(event)) undo();

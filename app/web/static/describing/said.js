@@ -17,9 +17,15 @@ const valueInWords = (value) =>
     ? JSON.stringify(value)
     : String(value ?? "none");
 
-/** What a request cost: "$0.0004", "nothing", "cost unknown". @param {number | null} usd */
-export const costInWords = (usd) =>
-  usd === null ? "cost unknown" : usd === 0 ? "nothing" : `$${usd.toFixed(usd < .01 ? 6 : 4)}`;
+const COST = new Intl.NumberFormat("en", {
+  style: "currency",
+  currency: "USD",
+  minimumFractionDigits: 4,
+  maximumFractionDigits: 6,
+});
+
+/** What a request cost: "$0.0035", "$0.000354", "nothing", "cost unknown". @param {number | null} usd */
+export const costInWords = (usd) => usd === null ? "cost unknown" : usd === 0 ? "nothing" : COST.format(usd);
 
 /** Who said it, in a line. @param {NonNullable<FileDescribed["said"]>} said */
 export const saidInWords = ({ template, provider, model, cost_usd: usd, at }) =>

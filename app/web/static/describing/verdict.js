@@ -2,12 +2,11 @@
 
 /** @import { FileDescribed, Words, InFields } from "../lib/types.d.ts" */
 
-/** What waits for a person, as it is written into fields. @type {(file: FileDescribed) => InFields} */
-export const writtenOf = ({ proposed: { title, caption, keywords } }) => ({
-  title: title ?? "",
-  caption: caption ?? "",
-  keywords: keywords.join("\n"),
-});
+/** What waits for a person as it is written into fields; where nothing does, what stands. @param {FileDescribed} file @returns {InFields} */
+export function writtenOf(file) {
+  const { title, caption, keywords } = waits(file) ? file.proposed : file;
+  return { title: title ?? "", caption: caption ?? "", keywords: keywords.join("\n") };
+}
 
 /** Whether anything waits. @param {FileDescribed} file */
 export const waits = ({ proposed: { title, caption, keywords } }) =>

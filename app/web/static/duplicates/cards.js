@@ -5,7 +5,7 @@ import { make } from "../lib/dom.js";
 import { count, fileName, number, readable } from "../lib/words.js";
 import { nameText } from "../shared/paths.js";
 import { mark } from "../shared/veil.js";
-import { apartInWords, inCommon, linesOf, nameOf, staying } from "./groups.js";
+import { apartInWords, inCommon, linesOf, nameOf, shortened, staying } from "./groups.js";
 
 /** @import { AlikeBy, AlikeFile, AlikeGroup, GroupLine, Judged } from "../lib/types.d.ts" */
 
@@ -76,7 +76,7 @@ function fileCard({ file, distance }, place, { by, lines, most, stays, kept }) {
         make(
           "a",
           { class: "alike-name", href, title: readable(file.path) },
-          nameText(file.path),
+          nameText(shortened(file.path)),
         ),
         make("small", { class: "quiet path" }, make("bdi", { dir: "ltr" }, readable(folder))),
         make(

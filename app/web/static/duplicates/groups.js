@@ -2,7 +2,7 @@
 // Pure: texts from values, and addresses.
 
 import { query } from "../lib/api.js";
-import { bytes, count, duration, number } from "../lib/words.js";
+import { bytes, count, duration, fileName, number } from "../lib/words.js";
 import { scoreInWords } from "../saying/told.js";
 
 /** @import { AlikeAsked, AlikeBy, AlikeGroup, AlikeSaid, Coverage, FoundFile, GroupLine, Judged, PlanAsked, Words } from "../lib/types.d.ts" */
@@ -12,6 +12,8 @@ import { scoreInWords } from "../saying/told.js";
 /** In how many bits files of a kind can differ. @type {Record<AlikeBy, number>} */
 const BITS = { bytes: 0, picture: 0, phash: 64, features: 1024 };
 const WORDS_SHOWN = 6;
+const NAME_SHOWN = 60; // characters: about three lines
+const NAME_END = 20; // of them, from the end: there copies differ
 
 /** What an address asks for; `widest` is the distance by which groups are made, which none says. */
 /** @type {(search: string, widest?: number) => AlikeAsked} */
@@ -34,6 +36,15 @@ export const addressOf = ({ by, max_distance, cursor, path }) =>
 /** "At most 3 of 64 bits differ". @type {(by: AlikeBy, distance: number) => string} */
 export const distanceInWords = (by, distance) =>
   distance ? `At most ${number(distance)} of ${number(BITS[by])} bits differ` : "No bit differs";
+
+/** A path whose file has a long name, without the middle of that: "holiday/a very long na…e (2).jpg". @param {string} path */
+export function shortened(path) {
+  const name = fileName(path);
+  const characters = [...name];
+  if (characters.length <= NAME_SHOWN) return path;
+  const begin = characters.slice(0, NAME_SHOWN - NAME_END - 1);
+  return `${path.slice(0, -name.length)}${begin.join("")}…${characters.slice(-NAME_END).join("")}`;
+}
 
 /** @type {Record<AlikeBy, string>} what is known of the files that were compared */
 const KNOWN = { bytes: "Bytes", picture: "Pixels", phash: "Hashes", features: "Features" };

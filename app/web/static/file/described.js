@@ -16,7 +16,7 @@ const line = (name, text) =>
 
 /** @param {FileDescribed} file */
 function proposedOf({ proposed: { title, caption, keywords } }) {
-  return [...line("Title", title), ...line("Description", caption), ...line("Keywords", keywords.join(", "))];
+  return [...line("Title", title), ...line("Caption", caption), ...line("Keywords", keywords.join(", "))];
 }
 
 /** Shows what a model said of a file, if any did. @param {string} path */

@@ -366,7 +366,7 @@ export interface Elements {
   "review-q": "input";
   "review-reject": "button";
   "review-state": "p";
-  "review-title": "input";
+  "review-title": "textarea";
   "review-title-now": "small";
   "root-name": "input";
   "root-name-error": "small";

@@ -214,6 +214,7 @@ export interface DescribeEstimate {
   requests: number;
   usd: { low: number; high: number } | null;
   priced: boolean;
+  seconds: { low: number; high: number };
   left_out: number;
 }
 

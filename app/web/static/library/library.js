@@ -106,6 +106,9 @@ function show(before, { back = false } = {}) {
       link.href = api.exportUrl({ ...view, q: asked() }, link.dataset);
     }
   }
+  const descriptions = document.querySelector('.subnav a[href^="/descriptions"]');
+  const ofThese = view.q ? `?${new URLSearchParams({ q: view.q })}` : "";
+  if (descriptions instanceof HTMLAnchorElement) descriptions.href = `/descriptions${ofThese}`;
   byId("describe-found").href = `/ingest-v2?${new URLSearchParams({ q: asked() || "kind:image" })}`;
   const same = before && before.q === view.q && before.sort === view.sort && before.order === view.order;
   if (!same) find({ back });

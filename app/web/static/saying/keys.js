@@ -27,10 +27,11 @@ export const isKey = ({ key, ctrlKey, metaKey, altKey }, character) =>
   key.toLowerCase() === character && !ctrlKey && !metaKey && !altKey;
 
 /**
- * Whether what has the focus takes keys for itself: a field that is written in or chosen from, and all that is in a dialog.
+ * Whether what has the focus takes keys for itself: a field that is written in or chosen from, and all that is in a dialog that is open:
+ * right after it has closed, the focus may still be there.
  *
  * @param {EventTarget | null} target
  */
 export const takesKeys = (target) =>
   target instanceof Element &&
-  target.closest("dialog, video, textarea, select, input:not([type=checkbox], [type=radio])") !== null;
+  target.closest("dialog[open], video, textarea, select, input:not([type=checkbox], [type=radio])") !== null;

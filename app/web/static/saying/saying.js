@@ -3,7 +3,7 @@
 import { refusal } from "../lib/api.js";
 import { fileName, readable } from "../lib/words.js";
 import * as api from "./requests.js";
-import { prepareToast, tell } from "./toast.js";
+import { prepareToast, tell, tellSlow } from "./toast.js";
 import { ownUndoneInWords, saidInWords, undoneInWords } from "./told.js";
 
 /** @import { LastEdit, Meant, OwnStep, Words } from "../lib/types.d.ts" */
@@ -20,7 +20,10 @@ export const settled = () => turn;
 
 /** Does it when all that was asked for before is done; what is refused is told. @param {() => Promise<void>} work */
 function inTurn(work) {
-  const mine = turn.then(work).catch((error) => tell(refusal(error).message, { bad: true }));
+  const mine = turn.then(() => {
+    tellSlow();
+    return work();
+  }).catch((error) => tell(refusal(error).message, { bad: true }));
   turn = mine;
   return mine;
 }

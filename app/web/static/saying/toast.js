@@ -3,10 +3,12 @@
 import { byId, setText } from "../lib/dom.js";
 
 const STAYS_MS = 8_000;
+const SLOW_MS = 700; // then a person wonders
 
 /** @import { OwnStep } from "../lib/types.d.ts" */
 
 let leaving = 0;
+let slow = 0;
 /** @type {number | OwnStep | null} */
 let undo = null;
 
@@ -17,12 +19,25 @@ let undo = null;
  * @type {(sentence: string, how?: { undo?: number | OwnStep | null, bad?: boolean }) => void}
  */
 export function tell(sentence, how = {}) {
+  show(sentence, how);
+  wait();
+}
+
+/** Says that it is being done, where nothing is told for a while: with many files it takes many seconds. */
+export function tellSlow() {
+  clearTimeout(slow);
+  slow = setTimeout(() => show("Saving… With many files this takes a while.", {}), SLOW_MS);
+}
+
+/** @type {typeof tell} */
+function show(sentence, how = {}) {
+  clearTimeout(slow);
+  clearTimeout(leaving);
   undo = how.undo ?? null;
   byId("toast").dataset.tone = how.bad ? "bad" : "plain";
   byId("toast").classList.add("told");
   setText(byId("toast-text"), sentence);
   byId("toast-undo").hidden = undo === null;
-  wait();
 }
 
 function wait() {

@@ -48,7 +48,7 @@ const LEFT = {
   unknown_file: "not in the library any more",
   waiting_for_words: "not indexed yet",
   too_many_keywords: "with too many keywords",
-  said_by_a_person: "with a title or description of yours",
+  said_by_a_person: "with a title or caption of yours",
   keyword_of_the_file: "with a keyword that the file itself says",
 };
 

@@ -1,6 +1,5 @@
 // The card of each stage: how it stands, its numbers, and its last events, each of which opens what the server sent.
 
-import { openCounted, openFailedIn } from "../shared/counted.js";
 import { around, byId, inside, make, rich, setText } from "../lib/dom.js";
 import { clearLines, linesOf, takeRow } from "./log.js";
 import { isGone, unheard } from "../lib/presence.js";
@@ -83,9 +82,11 @@ const failedButton = (name) =>
     disabled: true,
     "data-list": `failed_in_${name}`,
     onclick: () => {
-      const failed = cardFailed(name);
-      if (name === "commit") openCounted(sessionId, "failed", failed);
-      else openFailedIn(sessionId, name, `${count(failed, "file")} failed: ${stageLabel(name)}`);
+      const [id, failed] = [sessionId, cardFailed(name)];
+      import("../shared/counted.js").then(({ openCounted, openFailedIn }) => {
+        if (name === "commit") openCounted(id, "failed", failed);
+        else openFailedIn(id, name, `${count(failed, "file")} failed: ${stageLabel(name)}`);
+      }, unheard);
     },
   }, "0");
 

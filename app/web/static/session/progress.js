@@ -1,7 +1,6 @@
 // Process & Commit: draws one status. Holds no counters of its own: each status overwrites all.
 
 import { countsOf } from "../lib/counts.js";
-import { openCounted } from "../shared/counted.js";
 import { byId, inside, make, rich, setText } from "../lib/dom.js";
 import { isGone, unheard } from "../lib/presence.js";
 import { showStages } from "./cards.js";
@@ -110,7 +109,9 @@ export function prepareProgress({ current }) {
     byId(`stat-${name}`).dataset.list = name;
     byId(`stat-${name}`).addEventListener("click", () => {
       const status = current();
-      if (status) openCounted(status.session_id, name, countsOf(status)[name]);
+      if (!status) return;
+      const [id, files] = [status.session_id, countsOf(status)[name]];
+      import("../shared/counted.js").then(({ openCounted }) => openCounted(id, name, files), unheard);
     });
   }
 }
