@@ -97,12 +97,12 @@ def estimated(
     if parameters.describe is None:
         return None
     order = take(parameters.describe)
+    asked = order.whom.template_sha256, order.whom.model
     usd: Range | None = None
     if order.worst is not None:
-        paid = library.runs.costs(order.whom.template_sha256, order.whom.model) if library else []
-        costs = paid or [0.0, float(order.worst)]
+        costs = (library.runs.costs(*asked) if library else []) or [0.0, float(order.worst)]
         usd = {"low": round(requests * min(costs), 6), "high": round(requests * max(costs), 6)}
-    took = library.runs.seconds(order.whom.template_sha256, order.whom.model) or SECONDS_PER_DESCRIPTION
+    took = (library.runs.seconds(*asked) if library else []) or SECONDS_PER_DESCRIPTION
     turns = requests / order.at_once
     seconds: Range = {"low": round(turns * min(took), 1), "high": round(turns * max(took), 1)}
     return {"requests": requests, "usd": usd, "priced": order.priced, "seconds": seconds, "left_out": left_out}
