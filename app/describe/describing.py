@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from app.crash_points import crash_point
 from app.describe.ledger import Account, Ledger
 from app.descriptions import Description
-from app.errors import CannotRead, MediaIngestError
+from app.errors import CannotRead, MediaIngestError, NeedsAttention
 from app.media import Analysis, Failure, Stage, StageStatus
 
 HEARTBEAT_SECONDS = 0.5
@@ -74,6 +74,7 @@ class Describing:
         self._opened = opened
         self._ledger = ledger
         self._at_once = at_once
+        self._turns = asyncio.Semaphore(at_once)
         self._paid = paid
         self._may_be_sent = may_be_sent
         self._direct = direct
@@ -201,9 +202,13 @@ class Describing:
         assert task is not None  # noqa: S101 - a coroutine of the loop runs in one
         self._asking[task] = account
         try:
-            output = await self._ask(result.to_send, account)
+            async with self._turns:  # for all requests about it: none about the next while this one is in trouble
+                output = await self._ask(result.to_send, account)
         except CannotRead as refused:
             error = refused
+        except NeedsAttention as trouble:
+            self._ledger.end(trouble)  # a picture that was made ready meanwhile is not asked about
+            raise
         finally:
             del self._asking[task]
             account.abandon()

@@ -128,6 +128,11 @@ class Ledger:
         money.largest = max(money.largest, cost)
         self._give_back(reserved)
 
+    def end(self, trouble: NeedsAttention) -> None:
+        """Lets no request begin any more: whoever wants to gets this trouble."""
+        self._ended = trouble
+        self._give_back(None)
+
     def begin(self, place: Place, run: Run) -> None:
         """Notes that a request is about to be sent. Raises NeedsAttention where that cannot be: it must not be sent."""
         try:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import JSON, BigInteger, ColumnElement, Connection, Dialect, Select, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import StatementError
 from sqlalchemy.sql import ClauseElement
 
@@ -63,6 +64,18 @@ class Prepared:
             statement = self._statement[dialect.name] if isinstance(self._statement, Mapping) else self._statement
             text = self._texts[dialect.name] = _compiled(statement, dialect, self._columns)
         return text
+
+
+def prepared_of(statement: Select[Any], column: ColumnElement[int]) -> Prepared:
+    """The statement where a column of ids has one of those that are given as `ids`, however many: one parameter."""
+    listed = func.json_each(bindparam("ids", type_=JSON())).table_valued("value")
+    array = func.any(bindparam("ids", type_=ARRAY(BigInteger)))
+    return Prepared(
+        {
+            "sqlite": statement.where(column.in_(select(listed.c.value))),
+            "postgresql": statement.where(column == array),
+        }
+    )
 
 
 @contextmanager

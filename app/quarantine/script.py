@@ -101,8 +101,7 @@ def shell_script(plan: Iterable[Unit | Left], folder: bytes) -> Iterator[bytes]:
     yield _HEAD + b"quarantine=" + quoted(folder) + b"\n"
     for one in plan:
         if isinstance(one, Left):
-            shown = printable(f"{one.shown}: {one.reason}")
-            yield b"printf 'not planned: %s\\n' " + quoted(shown) + b" >&2; left=$((left + 1))\n"
+            yield _said(b"not planned", f"{one.shown}: {one.reason}") + b"; left=$((left + 1))\n"
         else:
             yield _block(one)
     yield _TAIL
@@ -117,6 +116,7 @@ def _block(unit: Unit) -> bytes:
         for one in unit.files
     ]
     conditions += [b"free " + quoted(_shown(one)) + b" " + quoted(one.target) for one in unit.files]
+    conditions += [_said(b"note", f"{one.place.shown}: {one.note}") for one in unit.files if one.note]
     steps = b" &&\n   ".join((*conditions, b"whole", _moves(unit.files)))
     number = str(len(unit.files)).encode()
     counts = b"\nthen moved=$((moved + " + number + b")); else left=$((left + " + number + b")); fi\n"
@@ -130,6 +130,10 @@ def _moves(files: Sequence[Sight]) -> bytes:
     for each in reversed(words[:-1]):
         moves = b"move " + each + b" && { " + moves + b" ||\n   back " + each + b"; }"
     return moves
+
+
+def _said(what: bytes, text: str) -> bytes:
+    return b"printf '" + what + b": %s\\n' " + quoted(printable(text)) + b" >&2"
 
 
 def _told(one: Sight) -> bytes:
@@ -160,8 +164,8 @@ def lines_of(plan: Iterable[Unit | Left], folder: bytes) -> Iterator[dict[str, A
             yield dict.fromkeys(COLUMNS) | {"unit": number, "action": "leave", "path": one.shown, "reason": one.reason}
             continue
         for action, sight in [*(("keep", each) for each in one.keepers), *(("move", each) for each in one.files)]:
-            target = f"{within}/{sight.place.shown}" if action == "move" else None
-            told = (number, action, sight.place.shown, sight.size, sight.mtime_ns, sight.sha256, target, None)
+            target, note = (f"{within}/{sight.place.shown}", sight.note) if action == "move" else (None, None)
+            told = (number, action, sight.place.shown, sight.size, sight.mtime_ns, sight.sha256, target, note)
             yield dict(zip(COLUMNS, told, strict=True))
 
 

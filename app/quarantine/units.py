@@ -33,18 +33,28 @@ _SIDECAR_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A file as it has to be when it is moved: its place, where that is on disk, bytes, mtime in ns and SHA-256."""
+    """A file as it has to be when it is moved: its place, where that is on disk, bytes, mtime in ns and SHA-256.
+
+    `names` is how many names (hard links) it has on its disk.
+    """
 
     place: Place
     path: bytes
     size: int
     mtime_ns: int
     sha256: str
+    names: int = 1
 
     @property
     def target(self) -> bytes:
         """Where it goes, inside the quarantine folder: the name of its root, and its path there."""
         return self.place.in_event
+
+    @property
+    def note(self) -> str | None:
+        """What whoever moves it should know: one sentence, None without any."""
+        several = f"It has {self.names} names on its disk (hard links): its space is free once all of them are gone."
+        return several if self.names > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +222,7 @@ class Units:
             return None
         if (status.st_size, storable_ns(status.st_mtime_ns)) != (stored.size, stored.mtime_ns):
             return None
-        return Sight(stored.place, path, stored.size, stored.mtime_ns, stored.sha256)
+        return Sight(stored.place, path, stored.size, stored.mtime_ns, stored.sha256, status.st_nlink)
 
     def _leads(self, folder: Place, names: Collection[bytes], asked: _Asked) -> list[int | None]:
         """The ids of the files with which those of a folder go; None for one that stays, or has no row."""

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.errors import NeedsAttention
 from app.library.engine import Engines
-from app.library.prepared import Prepared
+from app.library.prepared import Prepared, prepared_of
 from app.library.tables import EVENTS, KEYWORDS
 from app.library.values import now
 
@@ -39,6 +39,14 @@ def test_all_rows_come_and_what_the_statement_says_itself_need_not_be_given(engi
     engines.write(lambda c: ADD_KEYWORD.each(c, [{"text": "sea"}, {"text": "hill"}]))
     some = Prepared(select(KEYWORDS.c.text).order_by(KEYWORDS.c.text).limit(bindparam("b_limit")))
     assert engines.read(lambda c: some.all(c, {"b_limit": 1})) == [("hill",)]
+
+
+def test_rows_of_any_number_of_ids_are_asked_for_by_one_parameter(engines):
+    engines.write(lambda c: ADD_KEYWORD.each(c, [{"text": "sea"}, {"text": "hill"}, {"text": "sky"}]))
+    ids = engines.read(lambda c: c.execute(select(KEYWORDS.c.id).order_by(KEYWORDS.c.text)).scalars().all())
+    some = prepared_of(select(KEYWORDS.c.text).order_by(KEYWORDS.c.text), KEYWORDS.c.id)
+    assert engines.read(lambda c: some.all(c, {"ids": [*ids[1:], 99]})) == [("sea",), ("sky",)]
+    assert engines.read(lambda c: some.all(c, {"ids": []})) == []
 
 
 def test_a_value_that_is_not_given_is_refused(engines):

@@ -4,6 +4,7 @@ import hashlib
 import os
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,19 @@ def test_another_name_of_the_file_that_is_kept_stays(root, folder, tmp_path):
     told = run([Unit((own,), (keeper,))], folder, tmp_path)
     assert (told.returncode, told.stdout, files_in(folder)) == (1, b"moved: 0, stay: 1\n", set())
     assert b"under another name" in told.stderr
+
+
+@pytest.mark.parametrize("named", [[b"%s.jpg"], [b"%s.jpg", b"other.jpg"]], ids=["one", "both"])
+def test_names_of_one_file_are_moved_as_they_are_named_and_noted(root, folder, tmp_path, named):
+    first = replace(sight(root, b"%s.jpg"), names=2)
+    os.link(first.path, os.path.join(root, b"other.jpg"))
+    second = replace(first, place=Place("m", b"other.jpg"), path=os.path.join(root, b"other.jpg"))
+    plan = [Unit((one,)) for one in (first, second) if one.place.path in named]
+    told = run(plan, folder, tmp_path)
+    assert (told.returncode, files_in(folder)) == (0, {b"m/" + name for name in named})
+    notes = told.stderr.decode().splitlines()
+    assert notes == [f"note: m/{name.decode()}: {first.note}" for name in named]
+    assert [line["reason"] for line in lines_of(plan, folder)] == [first.note] * len(named)
 
 
 def test_where_a_file_cannot_be_moved_what_went_before_it_is_moved_back(root, folder, tmp_path):

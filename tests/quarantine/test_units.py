@@ -150,6 +150,13 @@ def test_another_name_of_the_file_that_is_kept_is_no_copy_of_it(units, library, 
     assert names(units.of([7], {7: 5})) == ["m/e.jpg"]
 
 
+def test_what_is_named_is_moved_and_told_of_where_it_has_another_name(units, root):
+    os.link(root / "c.jpg", root / "e.jpg")
+    other, linked = units.of([3, 5])
+    assert (other.files[0].note, linked.files[0].names) == (None, 2)
+    assert linked.files[0].note.startswith("It has 2 names on its disk")
+
+
 def test_what_is_not_as_it_was_taken_in_is_left_and_so_is_what_nobody_would_keep(units, root):
     (unit,) = units.of([3], {3: 5})
     assert isinstance(unit, Unit)

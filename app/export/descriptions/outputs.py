@@ -40,12 +40,13 @@ class SessionOutputs:
     def catch_up(self, session_id: str, formats: Sequence[str]) -> Iterator[None]:
         """Makes the folder of a session, and writes one file after the other that a crash kept from being written.
 
+        What was said of a picture that is not in the library yet is written when it is: its document would lack it.
         Raises NeedsAttention.
         """
         wanted = _parsed(formats)
         self._folder.prepare(session_id)
         for found in self._described.in_session(session_id):
-            if self._folder.lacks(session_id, found.place.shown, wanted):
+            if found.row is not None and self._folder.lacks(session_id, found.place.shown, wanted):
                 self._folder.write(described_of(found, self._printed(found, None)), wanted)
             yield
 

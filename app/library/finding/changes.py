@@ -4,10 +4,14 @@ Triggers of the database write it, whoever writes the rows, so nobody can forget
 to a new `seq` with each change, and stays when the file's row is gone: a reader that has come to a `seq` asks for what
 is behind it. The order is that of the commits: one write is at work at a time, on PostgreSQL by a lock.
 
+A write that changes a file many times marks where it begins (`noted_once`): what it has noted already needs no other
+`seq`, for nobody can have read it yet. The mark is gone before the commit.
+
 Triggers go with a table that a migration makes anew, so `watch` is called after every run of the migrations.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from sqlalchemy import JSON, Connection, inspect
 
@@ -21,14 +25,14 @@ _FILE = {"INSERT": "new", "UPDATE": "new", "DELETE": "old"}
 # would decide. No entry is ever deleted, so the highest `seq` only grows, and only a new row can be without an entry.
 _SQLITE = """CREATE TRIGGER {table}_{event}_noted AFTER {event} ON {table} BEGIN
   UPDATE media_changes SET seq = (SELECT max(seq) + 1 FROM media_changes), worded = {worded}
-    WHERE media_id = {file};{new}
+    WHERE media_id = {file} AND coalesce(worded OR seq < (SELECT seq FROM media_changes WHERE media_id = 0), 1);{new}
 END"""
 _NEW_ON_SQLITE = """
   INSERT INTO media_changes (media_id, worded)
     SELECT new.id, 0 WHERE NOT EXISTS (SELECT 1 FROM media_changes WHERE media_id = new.id);"""
 _SAME_ON_SQLITE = " AND ".join(f"new.{name} IS old.{name}" for name in COLUMNS)
 
-# A file that this very transaction has noted already needs no other `seq`: nobody can have read it yet.
+# PostgreSQL knows of each entry which transaction wrote it, and needs no mark.
 _POSTGRESQL = """
 DECLARE
   file bigint;
@@ -53,6 +57,19 @@ END
 _POSTGRESQL_TRIGGER = """CREATE TRIGGER {table}_noted AFTER INSERT OR UPDATE OR DELETE ON {table}
   FOR EACH ROW EXECUTE FUNCTION note_media_change()"""
 _TABLES = {"media_files": "id", "media_keywords": "media_id", "model_proposals": "media_id"}
+
+
+@contextmanager
+def noted_once(connection: Connection) -> Iterator[None]:
+    """A block in a transaction, at the end of which each file that it changed has one new `seq`, not one a change."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql(
+        "INSERT INTO media_changes (seq, media_id, worded) SELECT coalesce(max(seq), 0) + 1, 0, 1 FROM media_changes"
+    )
+    yield  # whatever is raised ends the transaction, and the mark with it
+    connection.exec_driver_sql("DELETE FROM media_changes WHERE media_id = 0")
 
 
 def watch(connection: Connection) -> None:

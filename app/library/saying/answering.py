@@ -6,6 +6,7 @@ written at once, rejects it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from app.library.describing.tables import ACCEPTED, OPEN, REJECTED
@@ -47,7 +48,7 @@ def taken_of(edit: Edit, row: Mapping[str, Any], proposals: Sequence[Proposal]) 
         elif texts:
             values[field] = texts[-1]
     words = [one.text for one in proposals if one.field == _KEYWORD] if "keywords" in edit.accept else []
-    return Taken(values, [*map(in_one_line, words)], frozenset(left))
+    return Taken(values, [*map(_as_word, words)], frozenset(left))
 
 
 def judged_by(edit: Edit, taken: Taken, proposals: Sequence[Proposal], own: Collection[str]) -> dict[int, str]:
@@ -58,16 +59,22 @@ def judged_by(edit: Edit, taken: Taken, proposals: Sequence[Proposal], own: Coll
     for one in proposals:
         if one.field in said:
             judged[one.id] = ACCEPTED if said[one.field] == one.text else REJECTED
-        elif one.field == _KEYWORD and key_of(in_one_line(one.text)) in words:
+        elif one.field == _KEYWORD and key_of(_as_word(one.text)) in words:
             judged[one.id] = ACCEPTED
         elif (one.field if one.field in _TEXTS else "keywords") in edit.reject:
             judged[one.id] = REJECTED
     return judged
 
 
+@lru_cache(maxsize=10_000)
+def _as_word(text: str) -> str:
+    """A proposed keyword as people's are written: models propose the same ones of many files."""
+    return str(in_one_line(text))
+
+
 def rejected_by(gone: Collection[str], accepted: Sequence[Proposal]) -> dict[int, str]:
     """The accepted proposals that are rejected because their keywords, by `key_of`, are removed, by id."""
-    return {one.id: REJECTED for one in accepted if one.field == _KEYWORD and key_of(in_one_line(one.text)) in gone}
+    return {one.id: REJECTED for one in accepted if one.field == _KEYWORD and key_of(_as_word(one.text)) in gone}
 
 
 def speaks_of_proposals(edit: Edit) -> bool:

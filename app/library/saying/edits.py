@@ -17,8 +17,9 @@ from app.errors import AlreadyUndone, NewerWordsStand, TooManyFiles, UnknownEdit
 from app.library.describing.proposing import MODEL, restore_each
 from app.library.describing.tables import PROPOSALS
 from app.library.engine import Engines
+from app.library.finding.changes import noted_once
 from app.library.linking import link_each, unlink_each
-from app.library.prepared import Prepared
+from app.library.prepared import Prepared, prepared_of
 from app.library.recording import append_each
 from app.library.saying.answering import speaks_of_proposals
 from app.library.saying.deciding import Change, Keywords, NewerWords, change_of, undone
@@ -48,7 +49,12 @@ WAITING_FOR_WORDS = "waiting_for_words"
 GONE = "gone"
 """The row of a file is of another picture now, or is gone: an undo has nothing to take back there."""
 _SLICE = 100  # rows that are at work at once: their pages are still in memory when their events and links follow
-_EDITED = select(EDITED_FILES.c.media_id, cast(EDITED_FILES.c.before, Text), cast(EDITED_FILES.c.after, Text))
+_EDITED = prepared_of(
+    select(EDITED_FILES.c.media_id, cast(EDITED_FILES.c.before, Text), cast(EDITED_FILES.c.after, Text)).where(
+        EDITED_FILES.c.edit_id == bindparam("edit")
+    ),
+    EDITED_FILES.c.media_id,
+)
 _KEEP_FILES = Prepared(insert(EDITED_FILES).inline(), columns=[column.name for column in EDITED_FILES.c])
 _JUDGE = Prepared(update(PROPOSALS).where(PROPOSALS.c.id == bindparam("b_id")).values(state=bindparam("b_state")))
 _KEPT = select(EDITS.c.id).order_by(EDITS.c.id.desc()).offset(KEPT_EDITS).limit(1).scalar_subquery()
@@ -240,19 +246,21 @@ def write(asked: Asked, connection: Connection) -> Done:
     """Writes an edit, and what it takes to undo it, inside the caller's transaction."""
     done, at = Done(left=Counter(asked.left)), now()
     changes: list[tuple[Change, Edit]] = []
-    for edit, change, _, left in _decided(connection, asked):
-        done.left.update(left)
-        if change is None:
-            continue
-        if done.undo is None:
-            done.undo = _begun(connection, asked, at)
-        done.changed += 1
-        changes.append((change, edit))
-        if len(changes) == _SLICE:
+    with noted_once(connection):
+        for edit, change, _, left in _decided(connection, asked):
+            done.left.update(left)
+            if change is None:
+                continue
+            if done.undo is None:
+                done.undo = _begun(connection, asked, at)
+            done.changed += 1
+            changes.append((change, edit))
+            if len(changes) == _SLICE:
+                _write_edited(connection, done.undo, changes, at, asked.said_at)
+                changes.clear()
+        if done.undo is not None:
             _write_edited(connection, done.undo, changes, at, asked.said_at)
-            changes.clear()
     if done.undo is not None:
-        _write_edited(connection, done.undo, changes, at, asked.said_at)
         connection.execute(update(EDITS).where(EDITS.c.id == done.undo).values(files=done.changed))
         _forget_old(connection)
     return done
@@ -348,21 +356,21 @@ def _undo(edit_id: int, connection: Connection) -> Done:
     done, at = Done(), now()
     of_the_edit = EDITED_FILES.c.edit_id == edit_id
     ids = connection.execute(select(EDITED_FILES.c.media_id).where(of_the_edit).order_by(EDITED_FILES.c.media_id))
-    for some in in_slices(ids.scalars().all(), _SLICE):
-        kept = _EDITED.where(of_the_edit, EDITED_FILES.c.media_id.in_(some))
-        found, changes, said = standing_of(connection, some, proposals=False), [], FromJson()
-        for number, before, after in connection.execute(kept).all():
-            row = found[number].row
-            try:
-                change = undone(row, found[number].keywords.own, said[before], said[after])
-            except NewerWords:
-                raise NewerWordsStand(Place(row["root"], row["path"]).shown) from None
-            if change is not None:
-                changes.append(change)
-        _write_rows(connection, changes, at)
-        done.changed += len(changes)
-        told = [(change.place, [*change.after["fields"], *_keywords_in(change)]) for change in changes]
-        append_each(connection, (_event_of_undo(edit_id, at, place, fields) for place, fields in told))
+    with noted_once(connection):
+        for some in in_slices(ids.scalars().all(), _SLICE):
+            found, changes, said = standing_of(connection, some, proposals=False), [], FromJson()
+            for number, before, after in _EDITED.all(connection, {"edit": edit_id, "ids": some}):
+                row = found[number].row
+                try:
+                    change = undone(row, found[number].keywords.own, said[before], said[after])
+                except NewerWords:
+                    raise NewerWordsStand(Place(row["root"], row["path"]).shown) from None
+                if change is not None:
+                    changes.append(change)
+            _write_rows(connection, changes, at)
+            done.changed += len(changes)
+            told = [(change.place, [*change.after["fields"], *_keywords_in(change)]) for change in changes]
+            append_each(connection, (_event_of_undo(edit_id, at, place, fields) for place, fields in told))
     if left := edit["files"] - done.changed:
         done.left[GONE] = left
     if done.changed:

@@ -19,6 +19,7 @@ from app.describe.orders import Order
 from app.descriptions import Describer, Run, RunStatus, Usage
 from app.errors import CannotRead, IllegalMove, InvalidRequest, NeedsAttention
 from app.export.descriptions.outputs import session_outputs
+from app.ingest.run.undoing import undo
 from app.ingest.session.parameters import parse_parameters
 from app.ingest.session.state import SessionState, Status
 from app.library.describing.tables import PROPOSALS, RUNS
@@ -147,6 +148,22 @@ def test_nothing_is_asked_of_a_rerun_a_move_a_rename_or_a_copy(place, model):
     assert described_in(place, session) == [("m/renamed.jpg", "alt-text"), ("m/sub/copy.jpg", "alt-text")]
 
 
+def test_nothing_is_asked_again_whatever_became_of_the_session_that_asked(place, model):
+    pictures(place, "a", "b")
+    first = describe(place)
+    assert describe(place, provider="renamed").total_files == 0  # with the same model
+    undo(place.runner, place.library, first.session_id, confirmed=2)
+    assert place.library.file(Place("m", b"a.jpg")) is None
+    place.runner.forget(first.session_id)
+    again = describe(place)
+    assert (again.outcomes["added"], again.stages["describe"].done) == (2, 2)
+    assert ("title", "Title of a", "open") in proposals_of(place)
+    anew = {"q": "kind:image", "describe": DESCRIBE, "skip_existing": False}
+    over_search = place.runner.start(parse_parameters(anew))
+    assert place.until(over_search.session_id, Status.COMPLETED).processed_files == 2
+    assert (model.asked, again.describe["spent_usd"], len(runs_of(place))) == ([b"a", b"b"], 0.0, 2)
+
+
 def test_copies_that_come_at_once_are_asked_about_once(place, model):
     model.at_once = 4
     for number in range(6):
@@ -226,6 +243,7 @@ def test_a_picture_that_gets_no_description_fails_in_this_stage_alone_and_is_pai
     assert (session.committed_files, session.stages["describe"].failed, session.stages["describe"].done) == (2, 1, 1)
     assert [(row.status, row.cost_usd) for row in runs_of(place)] == [("unknown", 0.02), ("answered", 0.01)]
     assert place.library.file(Place("m", b"a.jpg"))["stages"]["describe"]["cause"] == "description_refused"
+    assert (describe(place).total_files, len(model.asked)) == (0, 2)
 
 
 def test_a_provider_that_is_not_there_is_attention_and_no_file_fails(place, model):
@@ -415,6 +433,17 @@ def test_a_session_writes_what_was_said_of_each_picture_and_catches_up_after_a_c
     (folder / "a.jpg.json").unlink()
     list(outputs.catch_up(session.session_id, ["json"]))
     assert json.loads((folder / "a.jpg.json").read_text("utf-8"))["title"] == "Title of a"
+
+
+def test_what_was_said_of_a_picture_that_is_not_committed_yet_is_written_with_its_commit(
+    place, model, outputs, tmp_path
+):
+    pictures(place, "a")
+    session = describe(place, write=["json"])
+    said = Run("1", "b" * 64, "p", "m", "t", "c" * 64, RunStatus.ANSWERED, "t", output={"title": "Title of b"})
+    place.library.runs.add([said], session_id=session.session_id, place=Place("m", b"b.jpg"))  # as after a crash
+    outputs.catch_up(session.session_id, ["json"])
+    assert [path.name for path in (tmp_path / "out" / session.session_id).glob("*.json")] == ["a.jpg.json"]
 
 
 def test_a_folder_of_descriptions_inside_a_media_root_is_refused_before_anything_is_paid(place, model):

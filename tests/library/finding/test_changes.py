@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from app.library.describing.tables import PROPOSALS
+from app.library.finding.changes import noted_once
 from app.library.finding.words.fulltext import write_words
 from app.library.tables import CHANGES, KEYWORDS, LINKS, MEDIA
 from tests.library.finding.stock import add, file
@@ -75,3 +76,22 @@ def test_a_statement_that_passes_over_conflicts_is_noted_as_well(library, feed):
     }
     library._engines.write(lambda c: c.execute(text(ignore[c.dialect.name])))
     assert all(feed()[number] > before[number] for number in before)
+
+
+def test_a_write_notes_each_file_once_whatever_it_changes_and_never_misses_what_was_read(library, feed):
+    def work(connection):
+        with noted_once(connection):
+            connection.execute(update(MEDIA).where(MEDIA.c.id == 1).values(score=3))
+            connection.execute(insert(LINKS).values(LINK | {"source": "iptc"}))
+            noted = connection.execute(select(CHANGES.c.seq).where(CHANGES.c.media_id == 1)).scalar_one()
+            connection.execute(update(PROPOSALS).values(state="rejected"))
+            connection.execute(delete(LINKS))
+            connection.execute(update(MEDIA).where(MEDIA.c.id == 1).values(title="other"))
+        return noted
+
+    before = feed()
+    noted = library._engines.write(work)
+    assert feed() == {2: before[2], 1: (noted, False)}
+    assert noted > before[1][0]
+    assert library._engines.write(work) > noted, "that it waits for its words already is no reason to be silent"
+    assert feed().keys() == {1, 2}
