@@ -230,30 +230,30 @@ def in_words(fault: Mapping[str, Any]) -> str:
 
     `fault` is one of `ValidationError.errors()` (its types: https://docs.pydantic.dev/latest/errors/validation_errors/).
     """
+    if fault["type"] in _SAID_OF:
+        return _SAID_OF[fault["type"]]
     context = fault.get("ctx", {})
-    match fault["type"]:
-        case "int_parsing" | "int_type" | "int_from_float":
-            return "must be a whole number"
-        case "float_parsing" | "float_type" | "finite_number" | "decimal_parsing" | "decimal_type":
-            return "must be a number"
-        case "bool_parsing" | "bool_type":
-            return "must be true or false"
-        case "string_type":
-            return "must be a text"
-        case "tuple_type" | "list_type":
-            return "must be a list of texts"
-        case "greater_than_equal":
-            return f"must be at least {context['ge']:g}"
-        case "greater_than":
-            return f"must be more than {context['gt']:g}"
-        case "less_than_equal":
-            return f"must be at most {float(context['le']):,.15g}"
-        case "missing":
-            return "is needed"
-        case _:
-            return str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if fault["type"] in _BOUNDS:
+        words, _, bound = _BOUNDS[fault["type"]].rpartition(" ")
+        return f"must be {words} {float(context[bound]):,.15g}"
+    if fault["type"] == "string_too_long":
+        return f"must have at most {context['max_length']:,} characters"
+    return str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")
 
 
+_BOUNDS = {"greater_than_equal": "at least ge", "greater_than": "more than gt", "less_than_equal": "at most le"}
+_TYPES_OF = {
+    "must be a whole number": "int_parsing int_type int_from_float",
+    "must be a number": "float_parsing float_type finite_number decimal_parsing decimal_type",
+    "must be true or false": "bool_parsing bool_type",
+    "must be a list of texts": "tuple_type list_type",
+    "must be a JSON object": "model_type model_attributes_type dict_type",
+    "must be a text": "string_type",
+    "must not be empty": "string_too_short",
+    "holds characters that no text can have": "string_unicode",
+    "is needed": "missing",
+}
+_SAID_OF = {type_: said for said, types in _TYPES_OF.items() for type_ in types.split()}
 STILL_CHANGING = "still_changing"
 _COPY_AGAIN = "Copy the file again from where it came from, or restore it from a backup."
 

@@ -173,10 +173,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _written_outside_the_media(self) -> Self:
-        if self.ingest_sidecar_dir is not None:
-            check_apart(self.ingest_sidecar_dir, self.ingest_media_roots, "sidecars", "INGEST_SIDECAR_DIR")
-        if self.ingest_describe_dir is not None:
-            check_apart(self.ingest_describe_dir, self.ingest_media_roots, "descriptions", "INGEST_DESCRIBE_DIR")
+        _check_written_apart(self, self.ingest_media_roots)
         return self
 
     @field_validator("ingest_describe_api_key")
@@ -242,6 +239,14 @@ def secret_named(variable: str) -> SecretStr | None:
     return checked_key(value) if value else None
 
 
+def _check_written_apart(configured: Settings, roots: Mapping[str, Path]) -> None:
+    """Raises ValueError with a sentence where a folder of the settings that is written to and a media root overlap."""
+    if configured.ingest_sidecar_dir is not None:
+        check_apart(configured.ingest_sidecar_dir, roots, "sidecars", "INGEST_SIDECAR_DIR")
+    if configured.ingest_describe_dir is not None:
+        check_apart(configured.ingest_describe_dir, roots, "descriptions", "INGEST_DESCRIBE_DIR")
+
+
 def check_apart(folder: Path, roots: Mapping[str, Path], what: str, setting: str) -> None:
     """Raises ValueError with a sentence where a folder that `what` is written to and a media root overlap."""
     inner = os.path.realpath(folder)
@@ -281,6 +286,7 @@ def root_beside(configured: Settings, roots: Mapping[str, Path], name: str, path
     if _lies_among_media(configured.backup_dir, folder):
         message = f"the copies of the library lie inside {path}, where files are only read: choose another folder"
         raise ValueError(message)
+    _check_written_apart(configured, {name: folder})
     return Path(os.path.realpath(folder))
 
 

@@ -57,6 +57,10 @@ _PAGES = (
         "the page of the totals of the library; `?root=` and `?q=` narrow it, `?refresh=` is how often it looks, in s",
     ),
     ("`GET /api/describe/spending`", "the bar of what descriptions cost, as HTML; `?root=` is the project"),
+    (
+        "`GET /runs`",
+        "the page of what vision models were asked; `?path=`, `?session=`, `?cursor=` narrow it",
+    ),
     ("`GET /settings`", "the page of media roots, presets and the NSFW threshold"),
     ("`GET /login` `POST /login`", "a form that trades `INGEST_TOKEN`, where it is set, for a cookie of 30 days"),
 )
@@ -78,8 +82,8 @@ A session's `attention` can name, beside those with 503: `root_changed` (a media
 [far fewer files](files.md#files-that-are-gone-or-moved) than the library knows), `directory_missing`,
 `sum_does_not_close` (the numbers do not add up: resuming counts again), `budget_reached` (the next description could
 cost more than is left), `provider_unreachable` (it is tried again by itself), `provider_refuses` (its key, credit,
-model or address), `answers_unusable` (ten in a row, each paid for), `price_unknown`, `outputs_unwritable` (the folder
-of [descriptions](describing.md#outputs)), and `internal_error`.
+model or address), `answers_unusable` (ten in a row, each paid for), `price_unknown`, `no_provider`, `unknown_template`,
+`outputs_unwritable` (the folder of [descriptions](describing.md#outputs)), and `internal_error`.
 What keeps the program from starting, exit code 2: `bad_setting`, `port_taken`, `state_folder_locked`,
 `database_unusable`, `nsfw_unavailable` (by `nsfw fetch`), `not_sqlite` and `disk_full` (by `backup`), else
 `cannot_start`.

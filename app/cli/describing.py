@@ -5,8 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
-from app.cli.planned import print_plan
+from app.cli.options import (
+    AsJson,
+    Nsfw,
+    Roots,
+    Workers,
+    checked_id,
+    directory,
+    file,
+    is_fresh,
+    require_database,
+    settings_here,
+)
+from app.cli.planned import planner_of, print_plan
 from app.cli.terminal import in_foreground, out, plain, print_json
 from app.currency import Currency, money
 from app.descriptions import in_usd
@@ -17,6 +28,8 @@ from app.ingest.session.state import SessionState
 from app.ingest.session.store import IngestionState
 from app.library.describing.listing import ShownRun, WantedRuns
 from app.library.library import Library
+from app.media import Place
+from app.settings import Settings
 from app.texts import counted
 from app.wiring import House, build
 
@@ -47,13 +60,16 @@ def describe(
     pattern: Annotated[str, typer.Option(help="Globs joined by |, against file names.")] = "*",
     max_files: Annotated[int | None, typer.Option(help="At most so many files.")] = None,
     recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", help="Folders below, too.")] = True,
+    nsfw: Nsfw = True,
+    workers: Workers = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what it would cost.")] = False,
     root: Roots = None,
     json_: AsJson = False,
 ) -> None:
     """Let a vision model describe pictures, in the foreground; files that are not in the library are taken in.
 
-    Ctrl-C pauses. Exit 0: all well, 1: some files failed, 2: could not run, or stopped, as at the end of the budget.
+    Ctrl-C pauses. Exit 0: all well, 1: some files or descriptions failed, 2: could not run, or stopped, as at the end
+    of the budget.
     """
     configured = settings_here(root)
     if bool(directories) == (query is not None):
@@ -74,6 +90,8 @@ def describe(
             "pattern": pattern,
             "max_files": max_files,
             "recursive": recursive,
+            "enable_nsfw_detection": nsfw,
+            "workers": workers,
             "describe": described,
         }
     )
@@ -84,10 +102,12 @@ def describe(
             return house.records.runner.start(parameters)
 
         in_foreground(configured, begin, as_json=json_)
-    require_database(configured)
+    fresh = is_fresh(configured) if query is None else False
+    if not fresh:
+        require_database(configured)
     house, _ = build(configured, IngestionState(configured.ingest_state_dir), migrate=False)
     try:
-        counts = house.records.planner.plan(house.records.runner.resolved(parameters))
+        counts = planner_of(house, fresh=fresh).plan(house.records.runner.resolved(parameters))
     finally:
         house.close()
     if json_:
@@ -106,9 +126,9 @@ def runs(
     """List what vision models were asked about pictures, newest first, each with its cost."""
     configured = settings_here(root)
     require_database(configured)
-    place = Folders(configured.ingest_media_roots).locate(file(path, configured)) if path is not None else None
     library = Library(configured.database_url)
     try:
+        place = None if path is None else _about(path, configured, library)
         found = library.runs.each(WantedRuns(place, None if session is None else checked_id(session)))
         if json_:
             print_json(list(found))
@@ -117,6 +137,16 @@ def runs(
     finally:
         library.close()
     out.print(", ".join([counted(len(costs), "run"), *_sums_of(costs, configured.ingest_currency)]), markup=False)
+
+
+def _about(path: str, configured: Settings, library: Library) -> Place:
+    """What runs are to be about, also in a media root that is no more. Raises InvalidRequest."""
+    try:
+        return Folders(configured.ingest_media_roots).locate(file(path, configured))
+    except InvalidRequest:
+        if (once := library.run_totals.place_once(path)) is not None:
+            return once
+        raise
 
 
 def _sums_of(costs: Iterable[float | None], currency: Currency | None) -> Iterator[str]:

@@ -16,19 +16,28 @@ from app.cli.finding import finding
 from app.cli.keeping import keeping
 from app.cli.looking import looking
 from app.cli.notifying import notifying
-from app.cli.options import AsJson, Roots, checked_id, directory, file, require_database, settings_here
-from app.cli.planned import print_plan
+from app.cli.options import (
+    AsJson,
+    Nsfw,
+    Roots,
+    Workers,
+    checked_id,
+    directory,
+    file,
+    is_fresh,
+    require_database,
+    settings_here,
+)
+from app.cli.planned import planner_of, print_plan
 from app.cli.saying import saying
 from app.cli.terminal import COULD_NOT_RUN, err, in_foreground, out, print_json
-from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
-from app.ingest.plan.planner import Planner
-from app.ingest.plan.survey import NothingKnown
+from app.errors import CannotStart, MediaIngestError
 from app.ingest.run.parts import ALL_SESSIONS
 from app.ingest.session.parameters import Parameters, parse_parameters
 from app.ingest.session.state import SessionState
 from app.ingest.session.store import IngestionState
 from app.library.engine import shown_place
-from app.library.migrations import Migration, revision_of
+from app.library.migrations import Migration
 from app.media import Stage
 from app.settings import Settings
 from app.wiring import House, build, take
@@ -48,9 +57,7 @@ Pattern = Annotated[str, typer.Option(help="Globs joined by |, against file name
 MinBytes = Annotated[int | None, typer.Option(help="Only files of at least so many bytes.")]
 MaxBytes = Annotated[int | None, typer.Option(help="Only files of at most so many bytes.")]
 MaxFiles = Annotated[int | None, typer.Option(help="At most so many files.")]
-Workers = Annotated[int | None, typer.Option(help="Analysis processes.")]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Folders below, too.")]
-Nsfw = Annotated[bool, typer.Option("--nsfw/--no-nsfw", help="NSFW detection.")]
 NsfwThreshold = Annotated[
     float | None, typer.Option(help="From this probability (0 to 1) a file counts as NSFW; by default as before.")
 ]
@@ -157,18 +164,13 @@ def plan(
     """Count what a run would do; nothing is changed."""
     configured = settings_here(root)
     parameters = _parameters(**locals())
-    if not configured.database_enabled:
-        raise DatabaseDisabled
-    fresh = revision_of(configured.database_url) is None  # then nothing is known, and no database need be made
+    fresh = is_fresh(configured)
     if not fresh:
         require_database(configured)
     house, _ = build(configured, IngestionState(configured.ingest_state_dir), migrate=False)
     try:
-        planner = (
-            Planner(house.folders, NothingKnown(), lambda _: house.recipes.now()) if fresh else house.records.planner
-        )
         _wait_for_detector(house, parameters)
-        counts = planner.plan(house.records.runner.resolved(parameters))
+        counts = planner_of(house, fresh=fresh).plan(house.records.runner.resolved(parameters))
     finally:
         house.close()
     if json_:

@@ -18,6 +18,8 @@ from app.wiring import command_as_typed
 Roots = Annotated[list[str] | None, typer.Option("--root", help="A media root as NAME=PATH; repeatable.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="A file; without one, standard output.")]
 FilePath = Annotated[str, typer.Argument(help="ROOT/relative/path, or a path of the file system.")]
+Workers = Annotated[int | None, typer.Option(help="Analysis processes.")]
+Nsfw = Annotated[bool, typer.Option("--nsfw/--no-nsfw", help="NSFW detection.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -83,3 +85,10 @@ def require_database(configured: Settings) -> None:
         raise DatabaseUnusable(
             f"The database is at revision {revision}, this program needs {HEAD}: run {command} migrate."
         )
+
+
+def is_fresh(configured: Settings) -> bool:
+    """Whether there is no library yet, so that nothing is known. Raises DatabaseDisabled."""
+    if not configured.database_enabled:
+        raise DatabaseDisabled
+    return revision_of(configured.database_url) is None

@@ -1,10 +1,14 @@
 """A plan on the terminal: what a session would do, in words."""
 
+from functools import partial
+
 from app.cli.terminal import BACK, out
 from app.currency import money
-from app.ingest.plan.planner import DescribeEstimate, Plan
-from app.ingest.plan.survey import READ_AGAIN
+from app.ingest.plan.planner import DescribeEstimate, Plan, Planner
+from app.ingest.plan.survey import READ_AGAIN, NothingKnown
+from app.ingest.run.describing import estimated
 from app.texts import class_words, counted
+from app.wiring import House
 
 _REASONS = {
     "only_nsfw": "need only NSFW",
@@ -13,6 +17,14 @@ _REASONS = {
     "words_wait": "to get your words back",
     "failed_before": "failed before, to try again",
 }
+
+
+def planner_of(house: House, *, fresh: bool) -> Planner:
+    """What counts; where there is no library yet, nothing is known, and no database need be made."""
+    if not fresh:
+        return house.records.planner
+    ingestor = house.records.ingestor
+    return Planner(house.folders, NothingKnown(), ingestor.recipe_for, cost=partial(estimated, ingestor.take, None))
 
 
 def print_plan(counts: Plan, budget_usd: float | None = None) -> None:

@@ -46,7 +46,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 BACK = "missing before and back"
 """What the plan and the end of a session say of files whose rows are marked missing."""
-_FILES = {"docx": "Word files", "json": "JSON files"}
+_FILES = {"docx": "Word file", "json": "JSON file"}
 ALL_WELL, SOME_FAILED, COULD_NOT_RUN = 0, 1, 2
 
 
@@ -70,7 +70,8 @@ def in_foreground(configured: Settings, begin: Callable[[House], SessionState], 
         house.close()
     if session.status is not Status.COMPLETED:
         raise typer.Exit(COULD_NOT_RUN)
-    raise typer.Exit(SOME_FAILED if session.outcomes["failed"] else ALL_WELL)
+    failed = session.outcomes["failed"] + session.stages["describe"].failed
+    raise typer.Exit(SOME_FAILED if failed else ALL_WELL)
 
 
 def _print_end(session: SessionState, house: House, *, as_json: bool) -> None:
@@ -190,11 +191,13 @@ def print_descriptions(session: SessionState, house: House) -> None:
     runs, spent, unpriced = (told["requests"], told["spent_usd"], told.get("unpriced", 0)) if told else (0, 0.0, 0)
     parts = [f"{stage.done:,}/{stage.total - stage.skipped:,} described"]
     folder = os.path.abspath(house.settings.describe_dir / session.session_id)
-    parts += [f"{stage.done:,} {_FILES[format_]} in {folder}" for format_ in request.write]
+    written = told.get("written", {}) if told else {}
+    parts += [f"{counted(written.get(format_, stage.done), _FILES[format_])} in {folder}" for format_ in request.write]
     parts += [f"{counted(runs, 'run')} recorded"]
     parts += [money(spent)] if spent or not unpriced else []
     parts += [f"{unpriced:,} of unknown cost"] if unpriced else []
-    out.print(", ".join([*parts, f"session file {house.store.folder / session.session_id}.json"]), markup=False)
+    file = os.path.abspath(house.store.folder / f"{session.session_id}.json")
+    out.print(", ".join([*parts, f"session file {file}"]), markup=False)
 
 
 def _print_errors(view: SessionStatus) -> None:

@@ -4,7 +4,7 @@ Nothing is fetched. Where neither knows a price it is None, never 0.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.util import find_spec
@@ -20,10 +20,20 @@ _PER_USE = {"requests_kcount", "input_mchars", "audio_hours", "input_audio_hours
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A price that holds for a whole request of more than `above` tokens that go in."""
+    """A price that holds for a whole request of more than `above` tokens that go in.
+
+    `written` is that of a million tokens that the provider also puts into its cache, None where that costs nothing
+    more. Servers do not tell how many did: a request may cost it, and is booked without it.
+    """
 
     above: int
     price: Price
+    written: Decimal | None = None
+
+    def most(self, tokens_in: int, tokens_out: int) -> Decimal:
+        """The most that so many tokens cost in USD: cached or not, or put into the cache."""
+        dearest = replace(self.price, tokens_in=max(self.price.tokens_in, self.written or Decimal(0)))
+        return max(dearest.of(Usage(tokens_in, tokens_out, cached)) for cached in (0, tokens_in))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +49,7 @@ class Pricing:
 
     def most(self, tokens_in: int, tokens_out: int) -> Decimal:
         """The most that a request of at most so many tokens can cost, in USD: in any tier, cached or not."""
-        reached = [tier.price for tier in self.tiers if tier.above < tokens_in or tier.above == 0]
-        bounds = [Usage(tokens_in, tokens_out), Usage(tokens_in, tokens_out, tokens_in)]
-        return max(price.of(usage) for price in reached for usage in bounds)
+        return max(tier.most(tokens_in, tokens_out) for tier in self.tiers if tier.above < tokens_in or not tier.above)
 
     @property
     def free(self) -> bool:
@@ -110,11 +118,11 @@ def _pricing_from(listed: Any) -> Pricing | None:
     if not prices.keys() >= _WHOLE or prices.keys() & _PER_USE:
         return None
     starts = sorted({0, *(tier.start for value in prices.values() for tier in getattr(value, "tiers", ()))})
-    return Pricing(tuple(Tier(start, _price_above(prices, start)) for start in starts))
+    return Pricing(tuple(_tier(prices, start) for start in starts))
 
 
-def _price_above(prices: dict[str, Any], start: int) -> Price:
-    """The price of a request of more than `start` tokens: of several for one direction, the highest."""
+def _tier(prices: dict[str, Any], start: int) -> Tier:
+    """What a request of more than `start` tokens costs: of several prices for one direction, the highest."""
 
     def highest(keys: Iterable[str]) -> Decimal | None:
         found = [_at(prices[key], start) for key in keys if key in prices]
@@ -123,7 +131,8 @@ def _price_above(prices: dict[str, Any], start: int) -> Price:
     tokens_in = highest(("input_mtok", "input_image_mtok"))
     tokens_out = highest(("output_mtok", "output_reasoning_mtok"))
     assert tokens_in is not None and tokens_out is not None  # noqa: S101, PT018 - whoever calls has looked
-    return Price(tokens_in, tokens_out, highest(("cache_read_mtok", "cache_image_read_mtok")))
+    price = Price(tokens_in, tokens_out, highest(("cache_read_mtok", "cache_image_read_mtok")))
+    return Tier(start, price, highest(("cache_write_mtok",)))
 
 
 def _at(value: Any, start: int) -> Decimal:

@@ -7,7 +7,7 @@ passes stands, too, so that people find it, but holds no file back: the next ses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, or_, select, text, tuple_, update
 
@@ -134,6 +134,15 @@ class Which:
         return and_(_FATAL, *(FAILURES.c[name] == value for name, value in asked.items() if value is not None))
 
 
+class StandingFailure(NamedTuple):
+    """A failure that stands: of which file, what a person said of it, its stage, and the session that came to it."""
+
+    place: Place
+    state: FailureState
+    stage: Stage
+    session_id: str
+
+
 class Failures:
     """The failures that keep files out of the library, over all sessions; a file has one. As `library.failures`."""
 
@@ -154,14 +163,14 @@ class Failures:
             yield from page
             after = position_of(page[-1])
 
-    def places(self, cause: str | None = None) -> list[tuple[Place, FailureState, Stage]]:
-        """Where the files are that failed, all or with one cause, what a person said of each, and its stage."""
-        columns = (FAILURES.c.root, FAILURES.c.path, FAILURES.c.state, FAILURES.c.stage)
+    def standing(self, cause: str | None = None) -> list[StandingFailure]:
+        """All of them, or those with one cause."""
+        columns = (FAILURES.c.root, FAILURES.c.path, FAILURES.c.state, FAILURES.c.stage, FAILURES.c.session_id)
         statement = select(*columns).where(Which(cause=cause).condition)
         return self._engines.read(
             lambda c: [
-                (Place(root, path), FailureState(state), Stage(stage))
-                for root, path, state, stage in c.execute(statement)
+                StandingFailure(Place(root, path), FailureState(state), Stage(stage), session_id)
+                for root, path, state, stage, session_id in c.execute(statement)
             ]
         )
 

@@ -97,6 +97,7 @@ ROUTERS = (
     activity.router,
     dashboard.router,
     runs.router,
+    runs.pages,
     spending.router,
     places.router,
     inbox.router,

@@ -167,6 +167,10 @@ def retry(records: InRecords, body: RetryBody) -> Accepted[Started]:
     Its parameters name them in `retry_of` (`all`: what failed in any session, was not taken in since, and is `open`),
     `retry_cause` and `retry_chosen`. Files that are `ignored` are left out, unless they are named. 409 while that
     session is under way, 422 `nothing_matches` where no such file failed.
+
+    Of a session that asked for descriptions, pictures that were taken in without one are asked about again, too, with a
+    budget as large as that one's. With `all`, descriptions are asked for where every file was to have one, as the last
+    of those sessions asked.
     """
     return _started(records.runner.retry(body.session_id, cause=body.cause, paths=body.paths or ()))
 

@@ -71,10 +71,9 @@ def model(monkeypatch):
 
 def test_describe_stops_at_its_budget_and_goes_on_with_a_larger_one(place_with_photos, model):
     place = place_with_photos
-    place.run("migrate")
     planned = place.run("describe", "photos", "--budget", "0.035", "--dry-run", "--no-recursive")
     assert "3 descriptions, up to $0.0600, at most $0.0350." in planned.stdout
-    assert (planned.returncode, model.asked) == (0, [])
+    assert (planned.returncode, model.asked, place.database.exists()) == (0, [], False)
     stopped = place.run("describe", "photos", "--budget", "0.035")
     assert stopped.returncode == 2
     assert "2/4 described, 2 runs recorded, $0.0200, session file " in stopped.stdout
@@ -85,6 +84,24 @@ def test_describe_stops_at_its_budget_and_goes_on_with_a_larger_one(place_with_p
     assert f"4/4 described, 4 runs recorded, $0.0400, session file {place.state}/{session_id}.json" in done.stdout
     again = place.json("describe", "--query", "kind:image", "--dry-run")
     assert (again["pending"], again["describe_estimate"]["requests"]) == (0, 0)
+
+
+def test_the_end_counts_the_files_that_are_there_and_descriptions_that_failed(place_with_photos, model):
+    place = place_with_photos
+    model.refuses = 1
+    done = place.run("describe", "photos", "--write", "docx", "--write", "json", "--no-nsfw", "--workers", "1")
+    assert done.returncode == 1, done.stderr
+    assert "3/4 described, 3 Word files in " in done.stdout
+    session_id = done.stdout.partition("Session ")[2][:36]
+    folder = place.state / "descriptions" / session_id
+    assert f", 3 JSON files in {folder}, 4 runs recorded, $0.0400, session file " in done.stdout
+    assert len(list(folder.glob("*.docx"))) == 3
+    again = place.run("retry", session_id, "--cause", "description_refused")
+    assert (again.returncode, "1/1 described, 1 Word file in " in again.stdout) == (0, True)
+
+
+def test_a_search_needs_a_library(place_with_photos, model):
+    refused(place_with_photos.run("describe", "--query", "kind:image", "--dry-run"), "no library")
 
 
 def test_what_cannot_be_priced_is_told_and_refused_with_a_budget(place_with_photos, model):

@@ -64,6 +64,11 @@ def test_the_worst_counts_a_cached_token_where_it_costs_more():
     assert dear.most(1_000_000, 0) == 3
 
 
+def test_the_worst_counts_a_token_that_is_put_into_the_cache_and_a_cost_does_not():
+    listed = pricing_of(Provider("p", OPENAI, "gpt-5.6-cyber"))
+    assert listed.most(1_000_000, 0) > listed.of(Usage(1_000_000, 0))
+
+
 def test_there_is_no_worst_without_a_price_or_a_context():
     provider = Provider("p", LOCAL, "m")
     assert worst(provider, None) is None

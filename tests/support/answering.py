@@ -14,7 +14,7 @@ from app.describe import taking
 from app.describe.ledger import Account, Whom
 from app.describe.orders import Offer, OfferedProvider, OfferedTemplate, Order, Request
 from app.descriptions import Describer, RunStatus, Usage
-from app.errors import InvalidRequest
+from app.errors import CannotRead, InvalidRequest
 
 SAID = {"title": "A lake", "description": "A lake below mountains.", "keywords": ["lake", "mountains"]}
 CENT = Decimal("0.01")
@@ -29,10 +29,14 @@ OFFER = Offer(
 
 
 class Answering:
-    """Asked about any picture it says the same; `asked` are the pictures. A request is reserved at two cents."""
+    """Asked about any picture it says the same; `asked` are the pictures. A request is reserved at two cents.
+
+    So many as it `refuses` get no description at first.
+    """
 
     def __init__(self) -> None:
         self.asked: list[bytes] = []
+        self.refuses = 0
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Lets every house that is built from now on ask it."""
@@ -56,6 +60,10 @@ class Answering:
     async def _ask(self, cost: Decimal | None, picture: bytes, account: Account) -> dict[str, Any]:
         reserved = await account.reserve(None if cost is None else 2 * cost)
         self.asked.append(picture)
-        said = {"cost": cost, "usage": Usage(1_000, 100), "output": SAID, "reason": None}
-        account.ended(replace(reserved, status=RunStatus.ANSWERED, **said))
+        said = {"cost": cost, "usage": Usage(1_000, 100), "reason": None}
+        if self.refuses:
+            self.refuses -= 1
+            account.ended(replace(reserved, status=RunStatus.REFUSED, **said))
+            raise CannotRead("It does not want to.", cause="description_refused")
+        account.ended(replace(reserved, status=RunStatus.ANSWERED, output=SAID, **said))
         return dict(SAID)

@@ -18,6 +18,9 @@ def test_presets_are_kept_under_their_names_over_a_restart(door):
     )
     assert (saved["name"], saved["parameters"]) == ("Raw only", {"pattern": "*.dng", "enable_nsfw_detection": False})
     door.post(PRESETS, {"name": "all", "parameters": {"directories": ["photos"]}})
+    found = {"q": "-is:described", "describe": {"template": "caption"}}
+    assert door.post(PRESETS, {"name": "describe", "parameters": found})["parameters"] == found
+    assert door.client.delete(PRESETS, params={"name": "describe"}).status_code == 204
     door.post(PRESETS, {"name": "Raw only", "parameters": {"pattern": "*.nef"}})
     door.reopen()
     assert [(each["name"], each["parameters"]) for each in door.get(PRESETS)["presets"]] == [
@@ -166,6 +169,12 @@ def test_a_folder_becomes_a_root_at_once_and_stays_one_over_a_restart(door, albu
     assert names(door) == {"album": ("page", 3), "photos": ("settings", 0)}
     assert door.whole("album")["skipped"]["fresh"] == 3
     assert json.loads((door.state / "roots.json").read_text())["album"] == str(album)
+
+
+@pytest.mark.parametrize("written", ["ingest_describe_dir", "ingest_sidecar_dir"])
+def test_a_folder_around_one_that_is_written_to_becomes_no_root(open_door, album, written):
+    refused = open_door(**{written: album / "written"}).post(ROOTS, {"name": "album", "path": str(album)}, 422)
+    assert (refused["field"], written.upper() in refused["detail"]) == ("path", True)
 
 
 def test_a_removed_root_keeps_its_rows_until_they_are_forgotten(door, album):

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
+from app.currency import money
 from app.export.descriptions.described import Described
 from app.formats import FORMATS
 from app.metadata import DECLARED
@@ -44,7 +44,7 @@ def _of_run(described: Described) -> Iterator[tuple[str, str]]:
     yield "Model", f"{run.model} ({run.provider})"
     yield "Template", run.template
     yield "Described", in_words(run.at)
-    yield "Cost", as_cost(run.cost)
+    yield "Cost", "not known" if run.cost is None else money(run.cost)
 
 
 def in_words(at: str | None) -> str:
@@ -76,13 +76,6 @@ def as_size(size: int) -> str:
             break
         amount, unit = amount / 1_000, larger
     return f"{size:,} {unit}" if unit == "bytes" else f"{amount:.{1 if amount < 100 else 0}f} {unit}"
-
-
-def as_cost(cost: Decimal | None) -> str:
-    """USD with four decimals, or as many as the amount needs."""
-    if cost is None:
-        return "not known"
-    return f"${cost:.4f}" if cost == 0 or cost >= Decimal("0.0001") else f"${cost.normalize():f}"
 
 
 def _camera(make: Any, model: Any) -> str:

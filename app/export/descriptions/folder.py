@@ -37,13 +37,27 @@ class DescriptionFolder:
         """Where the files of a session are written."""
         return Path(os.path.abspath(self._folder)) / session_id
 
-    def why_not(self) -> str | None:
-        """Why nothing can be written there at all, in one sentence; None where nothing speaks against it."""
+    def why_not(self, folder: Path | None = None) -> str | None:
+        """Why nothing can be written there, or in a folder in it, in one sentence; None where nothing is wrong."""
         try:
-            check_apart(self._folder, self._roots(), "descriptions", "INGEST_DESCRIBE_DIR")
+            for written in (self._folder, folder or self._folder):  # one may be a link to elsewhere
+                check_apart(written, self._roots(), "descriptions", "INGEST_DESCRIBE_DIR")
         except ValueError as error:
             return f"{str(error)[:1].upper()}{str(error)[1:]}."
         return None
+
+    def prepare(self, session_id: str) -> None:
+        """Makes the folder of a session. Raises NeedsAttention where nothing could be written there."""
+        with self._writing, self._refusals():
+            self._prepared(session_id)
+
+    def written(self, session_id: str, formats: Sequence[OutputFormat]) -> dict[str, int]:
+        """How many files of a session there are, by their format; nothing is made. Raises NeedsAttention."""
+        with self._writing, self._refusals():
+            folder = self.of(session_id)
+            there = set(os.listdir(folder)) if folder.is_dir() else set[str]()
+            names = names_in_folder(folder).all()
+            return {format_.value: sum(f"{name}.{format_}" in there for name in names) for format_ in formats}
 
     def lacks(self, session_id: str, path: str, formats: Sequence[OutputFormat]) -> bool:
         """Whether a file that is shown as `path` has not all of these formats there. Raises NeedsAttention."""
@@ -71,9 +85,9 @@ class DescriptionFolder:
 
     def _prepared(self, session_id: str) -> Path:
         folder = self.of(session_id)
-        if self._names is None or self._names[0] != session_id:
-            if (sentence := self.why_not()) is not None:
-                raise NeedsAttention(sentence, cause="outputs_unwritable")
+        if (sentence := self.why_not(folder)) is not None:  # roots may come meanwhile
+            raise NeedsAttention(sentence, cause="outputs_unwritable")
+        if self._names is None or self._names[0] != session_id or not folder.is_dir():
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.mkdir(exist_ok=True)
             folder.chmod(self._mode() & 0o777)
@@ -92,12 +106,13 @@ class DescriptionFolder:
         names = self._names[1]
         if (kept := names.of(described.path)) is not None:
             return kept
-        given = names.give(described.path, described.name)
+        given = names.take(described.name)
         try:
             _append(folder / LIST, as_json_bytes({"name": given, "path": described.path}) + b"\n")
         except OSError:
             self._names = None  # what is listed is looked at again
             raise
+        names.keep(described.path, given)
         return given
 
     @contextmanager
@@ -114,14 +129,29 @@ class DescriptionFolder:
             raise NeedsAttention(sentence, cause="outputs_unwritable") from error
 
 
+def names_in_folder(folder: Path) -> GivenNames:
+    """The names that files have in the folder of a session; none where it wrote none, or they cannot be read."""
+    try:
+        return _read_list(folder / LIST)[0]
+    except OSError:
+        return GivenNames()
+
+
 def _listed(path: Path) -> GivenNames:
     """The names that a list holds; a line that a crash cut short is cut off. Raises OSError."""
-    names, whole = GivenNames(), 0
     try:
-        content = path.read_bytes()
+        names, whole = _read_list(path)
     except FileNotFoundError:
-        return names
-    for line in content.splitlines(keepends=True):
+        return GivenNames()
+    if whole < path.stat().st_size:
+        os.truncate(path, whole)
+    return names
+
+
+def _read_list(path: Path) -> tuple[GivenNames, int]:
+    """The names that a list holds, and of how many bytes its whole lines are. Raises OSError."""
+    names, whole = GivenNames(), 0
+    for line in path.read_bytes().splitlines(keepends=True):
         try:
             entry = json.loads(line) if line.endswith(b"\n") else None
         except ValueError:
@@ -130,9 +160,7 @@ def _listed(path: Path) -> GivenNames:
             break
         names.keep(str(entry.get("path")), str(entry.get("name")))
         whole += len(line)
-    if whole < len(content):
-        os.truncate(path, whole)
-    return names
+    return names, whole
 
 
 def _append(path: Path, line: bytes) -> None:

@@ -1,9 +1,14 @@
 """The names of files of descriptions: those of the files they are about, as every system takes them, each once."""
 
+import re
+import unicodedata
+
 from app.export.names import portable
 from app.ingest.disk.inbox import numbered
 from app.texts import clean_text
 
+_UNSEEN = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""What a terminal obeys, or turns the direction round and so disguises a suffix."""
 MOST_BYTES = 200  # a number, a suffix and what a temporary file is called by may follow: 255 are the most
 
 
@@ -12,26 +17,37 @@ class GivenNames:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._taken: set[str] = set()
+        self._taken: set[int] = set()  # of names that nobody asks for again a number is enough
+        self._numbers: dict[int, int] = {}  # the last that a name got: thousands of files may be called alike
 
     def of(self, path: str) -> str | None:
-        """The name that a path has; None where it has none yet."""
+        """The name that is kept for a path; None without one."""
         return self._names.get(path)
 
-    def keep(self, path: str, name: str) -> None:
-        """Notes that a path has a name."""
-        self._names[path] = name
-        self._taken.add(name.casefold())
+    def all(self) -> list[str]:
+        """Every name that is kept for a path."""
+        return [*self._names.values()]
 
-    def give(self, path: str, name: str) -> str:
-        """The name of a path that has one, else its own `name`, or the next with a number that is free."""
-        if (kept := self._names.get(path)) is not None:
-            return kept
-        wanted, number = _cut(portable(clean_text(name))).encode(), 1
-        while (given := numbered(wanted, number).decode()).casefold() in self._taken:
+    def keep(self, path: str, name: str) -> None:
+        """Keeps a name for a path."""
+        self._names[path] = name
+        self._taken.add(_compared(name))
+
+    def take(self, name: str) -> str:
+        """A name as every system takes it, or the next with a number that is free; it is taken from now on."""
+        wanted = _cut(_UNSEEN.sub("_", portable(clean_text(name))))
+        number = self._numbers.get(_compared(wanted), 1)
+        while (compared := _compared(taken := numbered(wanted.encode(), number).decode())) in self._taken:
             number += 1
-        self.keep(path, given)
-        return given
+        if number > 1:
+            self._numbers[_compared(wanted)] = number
+        self._taken.add(compared)
+        return taken
+
+
+def _compared(name: str) -> int:
+    """A number that is the same for names that cannot lie side by side on some system, and hardly ever for others."""
+    return hash(unicodedata.normalize("NFC", name).casefold())
 
 
 def _cut(name: str) -> str:

@@ -1,7 +1,7 @@
 """Files of descriptions that a session writes while it runs: each after its commit, and what a crash kept from that."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from app.analysis.pictures.printing import as_printed
@@ -37,15 +37,22 @@ class SessionOutputs:
         if found is not None:
             self._folder.write(described_of(found, self._printed(found, picture)), _parsed(formats))
 
-    def catch_up(self, session_id: str, formats: Sequence[str]) -> None:
-        """Writes the files of a session that a crash kept from being written. Raises NeedsAttention.
+    def catch_up(self, session_id: str, formats: Sequence[str]) -> Iterator[None]:
+        """Makes the folder of a session, and writes one file after the other that a crash kept from being written.
 
         What was said of a picture that is not in the library yet is written when it is: its document would lack it.
+        Raises NeedsAttention.
         """
         wanted = _parsed(formats)
+        self._folder.prepare(session_id)
         for found in self._described.in_session(session_id):
             if found.row is not None and self._folder.lacks(session_id, found.place.shown, wanted):
                 self._folder.write(described_of(found, self._printed(found, None)), wanted)
+            yield
+
+    def written(self, session_id: str, formats: Sequence[str]) -> dict[str, int]:
+        """How many files of a session there are in its folder, by format. Raises NeedsAttention."""
+        return self._folder.written(session_id, _parsed(formats))
 
     def _printed(self, found: DescribedFile, picture: bytes | None) -> bytes | None:
         """What was sent as a document takes it, else the thumbnail."""

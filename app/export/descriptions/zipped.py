@@ -15,14 +15,15 @@ PictureOf: TypeAlias = Callable[[Mapping[str, Any]], bytes | None]
 """The picture of a row's file as JPEG or PNG; None where there is none."""
 
 
-def zipped(found: Iterable[DescribedFile], formats: Sequence[OutputFormat], picture_of: PictureOf) -> Iterator[bytes]:
-    """The zip piece by piece; pictures are asked for where a format shows them."""
-    names = GivenNames()
+def zipped(
+    found: Iterable[DescribedFile], formats: Sequence[OutputFormat], picture_of: PictureOf, names: GivenNames
+) -> Iterator[bytes]:
+    """The zip piece by piece, with `names` that some files have; pictures are asked for where a format shows them."""
     with closing(Archive()) as archive:
         for file in found:
             pictured = file.row is not None and OutputFormat.DOCX in formats
             described = described_of(file, picture_of(file.row) if pictured and file.row else None)
-            name = names.give(described.path, described.name)
+            name = names.of(described.path) or names.take(described.name)
             for format_ in formats:
                 yield archive.stored(f"{name}.{format_}", _ns(described.run.at), rendered(described, format_))
         yield from archive.end()

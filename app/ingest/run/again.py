@@ -7,9 +7,10 @@ from app.describe.ledger import BUDGET_REACHED, in_words
 from app.descriptions import in_usd
 from app.errors import IllegalMove, InvalidRequest, NothingMatches
 from app.ingest.run.parts import ALL_SESSIONS, Parts
-from app.ingest.session.parameters import Parameters
+from app.ingest.session.parameters import DescribeRequest, Parameters
 from app.ingest.session.state import SessionState
-from app.media import Place, Stage
+from app.library.failures import StandingFailure
+from app.media import Stage
 
 
 def to_retry(parts: Parts, session: SessionState | None, cause: str | None, paths: Iterable[str]) -> Parameters:
@@ -23,7 +24,7 @@ def to_retry(parts: Parts, session: SessionState | None, cause: str | None, path
     if session is None:
         in_any = parts.failed_in_any(cause, chosen or None)
         failed = list(in_any)
-        parameters = _asking_for_all(in_any).retrying(ALL_SESSIONS, cause, chosen) if failed else None
+        parameters = _asking_for_all(parts, in_any).retrying(ALL_SESSIONS, cause, chosen) if failed else None
     elif session.status.under_way:
         raise IllegalMove(f"The session is {session.status.value}: retry its failed files when it has ended.")
     else:
@@ -36,13 +37,29 @@ def to_retry(parts: Parts, session: SessionState | None, cause: str | None, path
     return parameters.but(nsfw_threshold=parts.library.nsfw_threshold())
 
 
-def _asking_for_all(failed: Mapping[bytes, Stage]) -> Parameters:
-    """Parameters that ask for every stage, in the media roots of these files; for an optional one where it failed."""
+def _asking_for_all(parts: Parts, failed: Mapping[bytes, StandingFailure]) -> Parameters:
+    """Parameters that ask for every stage, in the media roots of these files; for an optional one where it failed.
+
+    Descriptions are paid for: only where each of these files was to have one they are asked for.
+    """
+    stages = {failure.stage for failure in failed.values()}
     return Parameters(
-        directories=tuple(sorted({Place.from_event(path).root for path in failed})),
-        read_barcodes=Stage.BARCODES in failed.values(),
-        detect_objects=Stage.DETECT in failed.values(),
+        directories=tuple(sorted({failure.place.root for failure in failed.values()})),
+        read_barcodes=Stage.BARCODES in stages,
+        detect_objects=Stage.DETECT in stages,
+        describe=_last_asked(parts, {failure.session_id for failure in failed.values()}),
     )
+
+
+def _last_asked(parts: Parts, session_ids: Iterable[str]) -> DescribeRequest | None:
+    """How the last of these sessions asked for descriptions; None where one of them did not, or was forgotten."""
+    asked = []
+    for session_id in session_ids:
+        session = parts.store.load(session_id)
+        if session is None or session.parameters.describe is None:
+            return None
+        asked.append((session.created_at, session.parameters.describe))
+    return max(asked, key=lambda found: found[0])[1]
 
 
 def with_budget(session: SessionState, budget_usd: float) -> SessionState:

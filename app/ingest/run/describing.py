@@ -1,6 +1,7 @@
 """Descriptions in a run: what a crash left is written first, and what the session spends is told as it goes on."""
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -31,10 +32,9 @@ class Describer:
 
     def __init__(self, parts: Parts, session: SessionState, request: DescribeRequest) -> None:
         self._parts, self._request, self._session_id = parts, request, session.session_id
+        self.trouble: NeedsAttention | None = None  # with the files: the session stops once it has what is paid for
         order = parts.take(request)
         settle_each(parts)
-        if request.write and parts.outputs is not None:
-            parts.outputs.catch_up(session.session_id, request.write)
         money = _money_of(parts.library.runs.spent(session.session_id))
         budget = None if request.budget_usd is None else in_usd(request.budget_usd)
         journal = Journal(journal_of(parts, session.session_id))
@@ -48,18 +48,26 @@ class Describer:
             direct=request.commit == "direct",
         )
 
+    def catch_up(self) -> Iterator[None]:
+        """Writes the files, one after the other, that a crash kept from being written. Raises NeedsAttention."""
+        if self._request.write and self._parts.outputs is not None:
+            yield from self._parts.outputs.catch_up(self._session_id, self._request.write)
+
     def told(self) -> DescribeStatus:
         """What the session's status says of it."""
         return money_told(self.ledger.money, self._request.budget_usd)
 
     def committed(self, result: Analysis) -> None:
-        """Forgets what the library has by now, and writes what is to be written of it. Raises NeedsAttention."""
+        """Forgets what the library has by now, and writes what is to be written of it, until there is `trouble`."""
         if result.description is None:
             return
         self.ledger.committed(result.description.runs)
         write, outputs = self._request.write, self._parts.outputs
-        if write and outputs is not None and result.description.output is not None:
-            outputs.write(self._session_id, result.file.place, write, result.to_send)
+        if write and outputs is not None and result.description.output is not None and self.trouble is None:
+            try:
+                outputs.write(self._session_id, result.file.place, write, result.to_send)
+            except NeedsAttention as trouble:
+                self.trouble = trouble
 
 
 def _money_of(spent: Spent) -> Money:
@@ -80,17 +88,21 @@ def money_told(money: Money, budget_usd: float | None) -> DescribeStatus:
 
 
 def estimated(
-    take: Take, library: Library, parameters: Parameters, requests: int, left_out: int
+    take: Take, library: Library | None, parameters: Parameters, requests: int, left_out: int
 ) -> DescribeEstimate | None:
-    """What the descriptions of a session would cost; None where it asks for none. Raises InvalidRequest."""
+    """What the descriptions of a session would cost; None where it asks for none. Raises InvalidRequest.
+
+    Without a library none was ever paid for.
+    """
     if parameters.describe is None:
         return None
     order = take(parameters.describe)
+    asked = order.whom.template_sha256, order.whom.model
     usd: Range | None = None
     if order.worst is not None:
-        costs = library.runs.costs(order.whom.template_sha256, order.whom.model) or [0.0, float(order.worst)]
+        costs = (library.runs.costs(*asked) if library else []) or [0.0, float(order.worst)]
         usd = {"low": round(requests * min(costs), 6), "high": round(requests * max(costs), 6)}
-    took = library.runs.seconds(order.whom.template_sha256, order.whom.model) or SECONDS_PER_DESCRIPTION
+    took = (library.runs.seconds(*asked) if library else []) or SECONDS_PER_DESCRIPTION
     turns = requests / order.at_once
     seconds: Range = {"low": round(turns * min(took), 1), "high": round(turns * max(took), 1)}
     return {"requests": requests, "usd": usd, "priced": order.priced, "seconds": seconds, "left_out": left_out}
@@ -122,13 +134,22 @@ def settle_each(parts: Parts) -> None:
 
 def settled(parts: Parts, session: SessionState) -> SessionState:
     """The session at its end, with what it came to. What cannot be written now is written before it goes on."""
-    if session.parameters.describe is None:
-        return session
     with contextlib.suppress(NeedsAttention):
         settle(parts, session.session_id)
-        money = _money_of(parts.library.runs.spent(session.session_id))
-        return replace(session, describe=money_told(money, session.parameters.describe.budget_usd))
+        return with_money(parts, session)
     return session
+
+
+def with_money(parts: Parts, session: SessionState) -> SessionState:
+    """The session with what its requests came to, as the library has them. Raises NeedsAttention."""
+    if session.parameters.describe is None:
+        return session
+    request, money = session.parameters.describe, _money_of(parts.library.runs.spent(session.session_id))
+    told = money_told(money, request.budget_usd)
+    if request.write and parts.outputs is not None:
+        with contextlib.suppress(NeedsAttention):
+            told["written"] = parts.outputs.written(session.session_id, request.write)
+    return replace(session, describe=told)
 
 
 def _paid(library: Library, order: Order, sha256: str, *, direct: bool) -> Description | None:

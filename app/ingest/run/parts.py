@@ -5,12 +5,12 @@ Owns which files a session is about, and what has to be there before one can go 
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from app.describe.orders import Take, nobody
-from app.errors import DatabaseBusy, NeedsAttention
+from app.errors import DatabaseBusy, InvalidRequest, NeedsAttention
 from app.ingest.disk.folders import Folders
 from app.ingest.disk.guard import Guard, directory_missing
 from app.ingest.plan.retrying import ChosenFiles
@@ -21,6 +21,7 @@ from app.ingest.session.state import COUNTING, SessionState, Status
 from app.ingest.session.store import IngestionState
 from app.ingest.workers.executor import PoolExecutor
 from app.ingest.workers.worker import Task
+from app.library.failures import StandingFailure
 from app.library.library import Library
 from app.library.values import FailureState, now
 from app.media import Place, Recipe, Stage
@@ -54,8 +55,14 @@ class Outputs(Protocol):
     def write(self, session_id: str, place: Place, formats: Sequence[str], picture: bytes | None) -> None:
         """Writes what was said of a committed file; `picture` is what was sent. Raises NeedsAttention."""
 
-    def catch_up(self, session_id: str, formats: Sequence[str]) -> None:
-        """Writes what a crash kept from being written. Raises NeedsAttention."""
+    def catch_up(self, session_id: str, formats: Sequence[str]) -> Iterator[None]:
+        """Makes room for them, and writes one after the other that a crash kept from being written.
+
+        Raises NeedsAttention.
+        """
+
+    def written(self, session_id: str, formats: Sequence[str]) -> dict[str, int]:
+        """How many there are, by format. Raises NeedsAttention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +91,9 @@ class Parts:
     ) -> Survey:
         """The walk of a session's folders with its parameters, judged by a recipe, by default the present one.
 
-        That of a retry goes over the files that failed.
+        That of a retry goes over the files that failed. Without a recipe, nobody need be there who describes.
         """
-        parameters, recipe = session.parameters, recipe or self.recipe_for(session.parameters)
+        parameters, recipe = session.parameters, recipe or self._recipe_as_far(session.parameters)
         if parameters.retry_of:
             chosen = ChosenFiles(self.folders.read, self.failed(parameters, self._chosen_by_person(session)))
             return Survey(chosen.read, self.library, recipe, chosen.folders, parameters, answered)
@@ -104,6 +111,13 @@ class Parts:
         recipe = recipe or self.recipes.now()
         return recipe if parameters.describe is None else recipe.describing(self.take(parameters.describe).describer)
 
+    def _recipe_as_far(self, parameters: Parameters) -> Recipe:
+        """What can run in a session as things stand, without descriptions where nobody can be asked any more."""
+        try:
+            return self.recipe_for(parameters)
+        except InvalidRequest:
+            return self.recipes.now()
+
     def found(self, q: str) -> list[bytes]:
         """`ROOT/relative` of the files that a search finds in our media roots. Raises QueryError."""
         ids, _ = self.library.ids_found(read_query(q))
@@ -116,28 +130,32 @@ class Parts:
         return self.folders.locate_all(parameters.directories, recursive=parameters.recursive)
 
     def failed(self, retry: Parameters, chosen: frozenset[str] | None = None) -> list[bytes]:
-        """`ROOT/relative` of the failed files that a retry is for; `chosen` are paths as shown, None for all."""
+        """`ROOT/relative` of the failed files that a retry is for; `chosen` are paths as shown, None for all.
+
+        Those of one session are also those that it took in without the description that it asked for.
+        """
         if retry.retry_of == ALL_SESSIONS:
             return list(self.failed_in_any(retry.retry_cause, chosen))
+        session_id = str(retry.retry_of)
+        failed = [(event.path, event.cause) for event in self.library.failed(session_id)]
         return [
-            event.path
-            for event in self.library.failed(str(retry.retry_of))
-            if event.path is not None
-            and retry.retry_cause in (None, event.cause)
-            and (chosen is None or event.shown_path in chosen)
+            path
+            for path, cause in (*failed, *self.library.described.failed(session_id))
+            if path is not None
+            and retry.retry_cause in (None, cause)
+            and (chosen is None or Place.from_event(path).shown in chosen)
         ]
 
-    def failed_in_any(self, cause: str | None, chosen: frozenset[str] | None) -> Mapping[bytes, Stage]:
+    def failed_in_any(self, cause: str | None, chosen: frozenset[str] | None) -> Mapping[bytes, StandingFailure]:
         """`ROOT/relative` of the files of our media roots that failed, in whatever session, and are not in since.
 
-        With the stage that failed each.
         Those of which a person said something are among them only where they are `chosen`.
         """
         return {
-            place.in_event: stage
-            for place, state, stage in self.library.failures.places(cause)
-            if place.root in self.folders.roots
-            and (state is FailureState.OPEN if chosen is None else place.shown in chosen)
+            failure.place.in_event: failure
+            for failure in self.library.failures.standing(cause)
+            if failure.place.root in self.folders.roots
+            and (failure.state is FailureState.OPEN if chosen is None else failure.place.shown in chosen)
         }
 
     def _chosen_by_person(self, session: SessionState) -> frozenset[str] | None:
@@ -148,8 +166,11 @@ class Parts:
         return frozenset(path for event in told for path in (event.detail or {}).get("paths", ()))
 
     def guarded(self, parameters: Parameters) -> tuple[str, ...]:
-        """The directories that must be what they were; of a retry only their roots: folders may be gone with files."""
+        """The directories that must be what they were; where files are named only their roots: folders may be gone."""
         shown = parameters.directories
+        if parameters.q is not None:
+            named = self.failed(parameters) if parameters.retry_of else self.found(parameters.q)
+            return tuple({Place.from_event(path).root: None for path in named})
         return tuple({self.folders.locate(text).root: None for text in shown}) if parameters.retry_of else shown
 
     def rows_in(self, parameters: Parameters) -> dict[str, int]:

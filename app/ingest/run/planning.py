@@ -1,5 +1,6 @@
 """The plan of a run: every file counted, those to process listed, the folders known to be what they were."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -56,6 +57,11 @@ def plan(run: Run) -> Planned:
         rows = parts.rows_in(parameters)
         _ask_about_the_gone(run, guard, tally.media, rows)
         some_are_gone = sum(rows.values()) != tally.known
+    elif not parameters.retry_of:  # the files that a search finds are rows
+        gone = Counter(
+            job.file.root for job in jobs if not job.file.size and parts.folders.found(job.file.place) is None
+        )
+        _ask_about_the_gone(run, guard, Counter(tally.media) - gone, tally.media)
     for folder, paths in outlived.items():  # once: every plan to come is as quick as one of rows of today
         renew = partial(renewed, parameters=parameters, recipe=recipe)
         run.patiently(partial(parts.library.presence.mark_stages, folder.root, paths, renew))

@@ -2,7 +2,7 @@
 
 import logging
 
-from app.ingest.run.describing import settle
+from app.ingest.run.describing import settle, with_money
 from app.ingest.run.parts import Parts, mend_journal, recounted
 from app.ingest.session.state import SessionState
 from app.library.values import Event
@@ -27,7 +27,7 @@ def recovered(parts: Parts, session_id: str, saved: SessionState | None, logged:
     if saved is None:
         return None
     settle(parts, session_id)
-    session, answered = recounted(saved, parts.library)
+    session, answered = recounted(with_money(parts, saved), parts.library)
     suspect = session.current_file
     session = session.after_death() if suspect and path_from_shown(suspect) not in answered else session.at_rest()
     if session != saved:

@@ -21,7 +21,7 @@ from app.ingest.plan.survey import Survey
 from app.ingest.run.again import to_retry, with_budget
 from app.ingest.run.backoff import Backoff
 from app.ingest.run.control import Control, Stop
-from app.ingest.run.describing import settle
+from app.ingest.run.describing import journal_of, settle
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.parts import ALL_SESSIONS, CHOSEN
 from app.ingest.run.probe import probe
@@ -67,7 +67,8 @@ class Runner:
             if session_id in logged and logged[session_id].outcome == FORGOTTEN:
                 store.forget(session_id)  # again, if the last server died in between
                 continue
-            if session is None or (session_id in logged and session.may_be_behind):
+            behind = session is None or (session_id in logged and session.may_be_behind)
+            if behind or journal_of(self._ingestor, session_id).exists():
                 try:
                     session = recovered(self._ingestor, session_id, session, logged.get(session_id))
                 except NeedsAttention as trouble:

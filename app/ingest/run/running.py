@@ -99,12 +99,14 @@ class Running:
                         run.heartbeat()
                     elif self._turns.end(result):
                         self._commit(result)
-                    if run.control.at_once or (run.control.stop and result is not None and not self._owes_answers):
+                    if run.control.at_once or (self._is_to_end and result is not None and not self._owes_answers):
                         break
             finally:
                 run.session = replace(run.session, active_seconds=active())
                 if self._untold is not None:
                     self._tell()
+        if self._trouble is not None and run.control.stop is None:
+            raise self._trouble
 
     def _described(self, results: Results) -> Results:
         """The results, with what a model says of the pictures where that is asked for."""
@@ -116,6 +118,8 @@ class Running:
             self._describer.ledger.check()
         self._describer = Describer(self._run.parts, self._run.session, request)
         try:
+            for _ in self._describer.catch_up():
+                yield None
             with closing(results), closing(self._describer.describing.map(results)) as described:
                 yield from described
         finally:
@@ -135,9 +139,19 @@ class Running:
         """Whether there are files with descriptions to come, which are paid for."""
         return self._describer is not None and self._describer.describing.owes
 
+    @property
+    def _trouble(self) -> NeedsAttention | None:
+        """What keeps files of descriptions from being written."""
+        return None if self._describer is None else self._describer.trouble
+
+    @property
+    def _is_to_end(self) -> bool:
+        """Whether no other file is to begin."""
+        return self._run.control.stop is not None or self._trouble is not None
+
     def _jobs(self) -> Iterator[Job]:
         """The jobs in order, none once somebody said stop."""
-        while self._run.control.stop is None and (job := self._turns.next()) is not None:
+        while not self._is_to_end and (job := self._turns.next()) is not None:
             yield job
 
     def _wait_until_settled(self) -> None:

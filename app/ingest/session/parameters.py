@@ -53,6 +53,11 @@ class DescribeRequest(BaseModel):
     write: tuple[Literal["json", "docx"], ...] = ()
     """Files that are written of each picture while the session runs, into `INGEST_DESCRIBE_DIR`."""
 
+    @field_validator("write")
+    @classmethod
+    def _formats_once_in_one_order(cls, write: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(sorted(set(write)))  # two requests for the same files are the same
+
 
 class SessionRequest(BaseModel):
     """What a person or a program can ask of a session.
@@ -125,6 +130,13 @@ class SessionRequest(BaseModel):
         if not directories and not asked.data.get("q"):
             raise ValueError("choose a directory first")
         return directories
+
+    @field_validator("q")
+    @classmethod
+    def _search_says_something(cls, q: str | None) -> str | None:
+        if q is not None and not q.strip():
+            raise ValueError("write what to search for: kind:image finds every picture")
+        return q
 
     @field_validator("min_bytes", "max_bytes", "nsfw_threshold", "max_files", "workers", mode="before")
     @classmethod
@@ -223,6 +235,7 @@ class Parameters(SessionRequest):
         return None
 
 
+_NAMES = (*Parameters.model_fields, "directory")
 OF_A_RETRY = tuple(name for name in Parameters.model_fields if name not in SessionRequest.model_fields)
 
 
@@ -268,7 +281,7 @@ def _as_invalid_request(error: ValidationError) -> InvalidRequest:
         field = "directory"
     if first["type"] == "extra_forbidden":
         return InvalidRequest(f"There is no parameter named '{field}'.", field=field, cause="unknown_parameter")
-    if first["type"] in {"string_unicode", "invalid_key"} and field not in Parameters.model_fields:
+    if first["type"] in {"string_unicode", "invalid_key"} and location[:1] not in [[name] for name in _NAMES]:
         return InvalidRequest("The names of parameters must be plain text.", cause="unknown_parameter")
     message = in_words(first)
     sentence = f"{message[0].upper()}{message[1:]}." if first["type"] == "value_error" else f"{field} {message}."

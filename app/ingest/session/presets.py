@@ -51,5 +51,5 @@ class Presets:
 def _check(fields: Mapping[str, Any]) -> None:
     """Raises InvalidRequest for what no session can be asked; which folders it is for may be left open."""
     parameters = fields["parameters"]
-    anywhere = isinstance(parameters, Mapping) and not parameters.keys() & {"directory", "directories"}
+    anywhere = isinstance(parameters, Mapping) and not parameters.keys() & {"directory", "directories", "q"}
     parse_parameters({**parameters, **_ANYWHERE} if anywhere else parameters)

@@ -34,7 +34,7 @@ MAX_ERRORS = 20
 SUSPICIOUS_SECONDS = 2.0
 MAX_DEATHS = 2  # of the server with the same file in progress
 WAITING_MENDS_NONE = frozenset(
-    {"internal_error", "sum_does_not_close", "no_provider"}
+    {"internal_error", "sum_does_not_close", "no_provider", "unknown_template"}
     | {BUDGET_REACHED, "price_unknown", "provider_refuses", "answers_unusable"}
 )
 """The causes of attention that only a person can mend."""

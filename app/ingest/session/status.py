@@ -71,6 +71,8 @@ class DescribeStatus(TypedDict):
     """Those of them that gave a description."""
     unpriced: NotRequired[int]  # sessions of the first versions have none
     """Requests of which no cost is known: they are no part of `spent_usd`."""
+    written: NotRequired[Mapping[str, int]]  # once it has stopped, where files are asked for
+    """Files of descriptions that are in the session's folder, by format, once it has stopped."""
 
 
 @described

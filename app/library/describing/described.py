@@ -17,7 +17,7 @@ from app.library.finding.whole import rows_of
 from app.library.recording import as_events
 from app.library.tables import EVENTS, MEDIA
 from app.library.values import Event
-from app.media import Place, Stage, StageStatus
+from app.media import Outcome, Place, Stage, StageStatus
 
 SLICE = 200
 _STAGE = Stage.DESCRIBE.value
@@ -57,6 +57,20 @@ class Described:
         while events := self._engines.read(partial(_not_asked, session_id=session_id, after=after)):
             yield from self._engines.read(partial(_as_before, events=events))
             after = events[-1].id
+
+    def failed(self, session_id: str) -> list[tuple[bytes, str]]:
+        """`ROOT/relative` of the files that a session took in without the description asked for, and the cause."""
+        ended = EVENTS.c.detail[("stages", _STAGE, 0)].as_string()
+        failed = (
+            EVENTS.c.session_id == session_id,
+            EVENTS.c.kind == "file_complete",
+            ended == StageStatus.FAILED.value,
+        )
+        taken_in = EVENTS.c.outcome.not_in((Outcome.FAILED.value, Outcome.VANISHED.value))
+        statement = select(EVENTS).where(*failed, taken_in).order_by(EVENTS.c.id)
+        events = self._engines.read(lambda connection: as_events(connection.execute(statement)))
+        causes = ((event.path, cause) for event in events for stage, cause, _ in event.failures if stage == _STAGE)
+        return [(path, cause) for path, cause in causes if path is not None]
 
     def file(self, place: Place, session_id: str) -> DescribedFile | None:
         """What was said last of the file that is there now, asked by this session or before; None where nothing was."""

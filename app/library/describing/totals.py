@@ -6,6 +6,7 @@ kept as columns in memory, 27 bytes a request, and a question reads only those t
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -76,6 +77,17 @@ class RunTotals:
             except NeedsAttention:
                 return False
         return self._begun
+
+    def place_once(self, shown: str) -> Place | None:
+        """A place in a media root about whose files anything was asked, there or not; None for any other text.
+
+        Raises NeedsAttention.
+        """
+        if shown.partition("/")[0] not in self.all().by_root:
+            return None
+        with suppress(UnicodeEncodeError):
+            return Place.from_shown(shown)
+        return None
 
     def all(self) -> Totals:
         """The sums over all requests. Raises NeedsAttention."""

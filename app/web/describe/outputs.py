@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
 from app.errors import NotFound
+from app.export.descriptions.folder import names_in_folder
 from app.export.descriptions.formats import check_formats, parse_formats
 from app.export.descriptions.zipped import zipped
 from app.web.answers import Route, refuses
@@ -31,7 +32,8 @@ def outputs(
     """Gives what was said of the files of a session as a zip, of any size; of a session at work what there is by now.
 
     Its files are named after those that they are about, `IMG_1.jpg.json` and `IMG_1.jpg.docx`, of several with one
-    name the second `IMG_1 (2).jpg.json`. [What they hold](describing.md#outputs).
+    name the second `IMG_1 (2).jpg.json`; as in its folder, where the session wrote files while it ran.
+    [What they hold](describing.md#outputs).
     """
     wanted = parse_formats(formats)
     check_formats(wanted)
@@ -41,4 +43,6 @@ def outputs(
     if first is None:
         raise NotFound("No picture was described in this session.", cause="nothing_described")
     headers = {"Content-Disposition": f'attachment; filename="descriptions-{session_id[:8]}.zip"'}
-    return StreamingResponse(zipped(chain([first], found), wanted, house.printed), media_type=_ZIP, headers=headers)
+    names = names_in_folder(house.settings.describe_dir / session_id)
+    pieces = zipped(chain([first], found), wanted, house.printed, names)
+    return StreamingResponse(pieces, media_type=_ZIP, headers=headers)

@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import InvalidRequest, NeedsAttention, Unavailable
 from app.export.descriptions import folder as module
-from app.export.descriptions.folder import LIST, DescriptionFolder
+from app.export.descriptions.folder import LIST, DescriptionFolder, names_in_folder
 from app.export.descriptions.formats import OutputFormat, parse_formats
 from tests.export.descriptions.made import described
 
@@ -78,6 +78,32 @@ def test_nothing_is_written_inside_a_media_root_nor_around_it(tmp_path, out, pla
     assert refused.value.cause == "outputs_unwritable"
     assert names_in(tmp_path / "photos") == []
     assert out.why_not() is None
+
+
+def test_a_root_that_comes_or_a_link_that_leads_into_one_stops_the_next_write(tmp_path):
+    roots = {"photos": tmp_path / "photos"}
+    out = DescriptionFolder(tmp_path / "out", lambda: roots)
+    out.write(described(), BOTH)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "out" / ("t" * 36)).symlink_to(tmp_path / "photos")
+    with pytest.raises(NeedsAttention, match="media root 'photos'"):
+        out.write(described(session_id="t" * 36), BOTH)
+    assert names_in(tmp_path / "photos") == []
+    roots["more"] = tmp_path / "out"
+    with pytest.raises(NeedsAttention, match="media root 'more'"):
+        out.write(described("photos/b.jpg"), BOTH)
+
+
+def test_files_are_counted_that_are_there_and_names_told_without_a_change(tmp_path, out):
+    session_id = described().session_id
+    assert (out.written(session_id, BOTH), names_in(tmp_path)) == ({"json": 0, "docx": 0}, ["photos"])
+    kept = out.write(described(), BOTH)
+    out.write(described("photos/b/IMG_1.jpg"), [OutputFormat.JSON])
+    kept[0].unlink()
+    (out.of(session_id) / "mine.json").write_bytes(b"{}")
+    assert anew(out).written(session_id, BOTH) == {"json": 1, "docx": 1}
+    assert names_in_folder(out.of(session_id)).of("photos/b/IMG_1.jpg") == "IMG_1 (2).jpg"
+    assert names_in_folder(tmp_path / "nothing").of("photos/b/IMG_1.jpg") is None
 
 
 def test_a_disk_that_refuses_is_told_and_the_next_write_goes_on(tmp_path, out, monkeypatch):

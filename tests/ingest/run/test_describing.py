@@ -407,7 +407,7 @@ def test_only_a_session_that_stopped_at_its_budget_gets_a_larger_one(place, mode
 
 def test_what_waiting_does_not_mend_is_not_said_to_be_tried_again(place, model):
     pictures(place, "a")
-    for cause, by_itself in (("provider_unreachable", True), ("provider_refuses", False)):
+    for cause, by_itself in (("provider_unreachable", True), ("provider_refuses", False), ("unknown_template", False)):
         model.trouble[b"a"] = NeedsAttention("No.", cause=cause)
         started = place.runner.start(parameters("m", describe=DESCRIBE))
         session = place.until(started.session_id, Status.ATTENTION)
@@ -431,7 +431,7 @@ def test_a_session_writes_what_was_said_of_each_picture_and_catches_up_after_a_c
     folder = tmp_path / "out" / session.session_id
     assert sorted(path.name for path in folder.glob("*.json")) == ["a.jpg.json", "b.jpg.json"]
     (folder / "a.jpg.json").unlink()
-    outputs.catch_up(session.session_id, ["json"])
+    list(outputs.catch_up(session.session_id, ["json"]))
     assert json.loads((folder / "a.jpg.json").read_text("utf-8"))["title"] == "Title of a"
 
 
@@ -442,7 +442,7 @@ def test_what_was_said_of_a_picture_that_is_not_committed_yet_is_written_with_it
     session = describe(place, write=["json"])
     said = Run("1", "b" * 64, "p", "m", "t", "c" * 64, RunStatus.ANSWERED, "t", output={"title": "Title of b"})
     place.library.runs.add([said], session_id=session.session_id, place=Place("m", b"b.jpg"))  # as after a crash
-    outputs.catch_up(session.session_id, ["json"])
+    assert list(outputs.catch_up(session.session_id, ["json"])) == [None]
     assert [path.name for path in (tmp_path / "out" / session.session_id).glob("*.json")] == ["a.jpg.json"]
 
 

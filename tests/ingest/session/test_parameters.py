@@ -59,6 +59,11 @@ def test_without_a_directory_a_person_is_asked_to_choose_one(values):
         ({**HERE, "recursive": "maybe"}, "recursive", "must be true or false"),
         ({**HERE, "recursive": None}, "recursive", "must be true or false"),
         ({**HERE, "skip_existing": []}, "skip_existing", "must be true or false"),
+        ({"q": "x" * 4_001}, "q", "at most 4,000 characters"),
+        ({**HERE, "describe": "caption"}, "describe", "must be a JSON object"),
+        ({**HERE, "describe": {"template": ""}}, "describe.template", "must not be empty"),
+        ({**HERE, "describe": {"template": "\ud800"}}, "describe.template", "no text can have"),
+        ({"q": " \t"}, "q", "Write what to search for"),
         ([], None, "JSON object"),
         (None, None, "JSON object"),
         ("m", None, "JSON object"),
@@ -185,6 +190,14 @@ def test_files_are_named_by_folders_or_by_a_search_and_not_by_both():
     for both in ({"directory": "m"}, {"directories": ["m"]}):
         with pytest.raises(InvalidRequest, match="either a directory or q"):
             parse_parameters({"q": "cat", **both})
+
+
+def test_requests_for_the_same_files_are_the_same_in_whatever_order_they_name_the_formats():
+    one, other = (
+        parse_parameters({**HERE, "describe": {"template": "caption", "write": write}})
+        for write in (["json", "docx"], ["docx", "json", "docx"])
+    )
+    assert one == other
 
 
 @pytest.mark.parametrize(

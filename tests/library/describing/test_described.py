@@ -27,9 +27,9 @@ def ran(library, number, path, *, media_id=None, session_id=SESSION, bytes_of=No
     return made
 
 
-def answered(library, path, stages, session_id=SESSION):
-    row = {"session_id": session_id, "at": _AT, "kind": "file_complete", "path": b"m/" + path, "outcome": "added"}
-    detail = {"stages": {name: [status, 0.1] for name, status in stages.items()}}
+def answered(library, path, stages, session_id=SESSION, *, outcome="added", failures=()):
+    row = {"session_id": session_id, "at": _AT, "kind": "file_complete", "path": b"m/" + path, "outcome": outcome}
+    detail = {"stages": {name: [status, 0.1] for name, status in stages.items()}, "failures": failures}
     library._engines.write(lambda connection: connection.execute(insert(EVENTS).values(row | {"detail": detail})))
 
 
@@ -61,6 +61,16 @@ def test_what_was_paid_for_is_told_although_its_row_is_gone_or_shows_another_pic
     ran(library, 2, b"1", media_id=1)
     ran(library, 3, b"2", media_id=2)  # its bytes are others because what it says was written into it
     assert told(library) == [("m/gone", "01", None), ("m/1", "02", None), ("m/2", "03", 2)]
+
+
+def test_files_that_were_taken_in_without_a_description_are_named_with_the_cause(library):
+    invalid = ["describe", "description_invalid", "It is no JSON."]
+    failed = {"describe": "failed"}
+    answered(library, b"1", failed, failures=[["metadata", "damaged_metadata", "It is."], invalid])
+    answered(library, b"2", failed, failures=[invalid], outcome="failed")
+    answered(library, b"3", failed, OTHER, failures=[invalid])
+    answered(library, b"4", {"describe": "done", "metadata": "failed"}, failures=[["metadata", "damaged_metadata", ""]])
+    assert library.described.failed(SESSION) == [(b"m/1", "description_invalid")]
 
 
 def test_copies_are_told_by_what_was_said_of_their_bytes_before(library):

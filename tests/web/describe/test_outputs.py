@@ -67,6 +67,16 @@ def test_a_zip_has_a_file_for_each_description_and_format_and_outlives_the_serve
     assert json.loads(again["shore.jpg.json"])["title"] == "Number 3"
 
 
+def test_the_zip_has_the_names_of_the_folder(door, session_id):
+    listed = [("shore (2).jpg", "photos/trip/shore.jpg"), ("ice.jpg", "photos/elsewhere/ice.jpg")]
+    folder = door.house.settings.describe_dir / session_id
+    folder.mkdir(parents=True)
+    lines = "".join(json.dumps({"name": name, "path": path}) + "\n" for name, path in listed)
+    (folder / "files.jsonl").write_text(lines + '{"name": "cut')
+    assert [*zip_of(door, session_id)] == ["shore (2).jpg.json", "ice (2).jpg.json"]
+    assert (folder / "files.jsonl").read_text().endswith("cut")
+
+
 def test_a_file_that_is_gone_is_shown_by_its_thumbnail(door, session_id):
     door.house.folders.roots.clear()
     assert width_in(zip_of(door, session_id, "docx")["shore.jpg.docx"]) == 320

@@ -65,3 +65,19 @@ def test_runs_are_listed_page_by_page_and_what_is_not_known_is_refused(door):
 
 def test_the_bar_is_there_before_the_first_run_where_a_provider_is_named(open_door):
     assert has_bar(open_door(ingest_describe_base_url="http://127.0.0.1:9/v1"))
+
+
+def test_a_page_lists_the_runs_of_a_root_that_is_no_more_too(door):
+    add(door, *(run(number) for number in range(101)))
+    add(door, run(101, None, status=RunStatus.UNKNOWN), root="gone", session=OTHER_SESSION)
+    assert 'href="/runs"' in door.client.get("/api/describe/spending").text
+    page = door.client.get("/runs").text
+    assert "cost unknown" in page
+    assert "Unknown: The answer is not JSON." in page
+    assert "1,000 tokens in, 100 out" in page
+    assert page.count("<li>") - door.client.get("/runs?cursor=3").text.count("<li>") == 98
+    assert 'href="/runs?cursor=3" rel="next"' in page
+    gone = door.client.get("/runs", params={"path": "gone", "session": OTHER_SESSION})
+    assert (gone.status_code, gone.text.count("gone/trip/a.jpg</a>")) == (200, 1)
+    assert len(door.get("/api/describe/runs", params={"path": "gone/trip"})["runs"]) == 1
+    assert door.client.get("/runs", params={"session": "x"}).status_code == 422

@@ -88,7 +88,7 @@ function described({ stages }) {
   return { done, of: total - skipped };
 }
 
-const FILES = /** @type {const} */ ([["docx", "Word files"], ["json", "JSON files"]]);
+const FILES = /** @type {const} */ ([["docx", "Word file"], ["json", "JSON file"]]);
 
 /**
  * "25/25 described, 25 Word files in FOLDER, 25 runs recorded, $0.0100, session file PATH"
@@ -98,7 +98,7 @@ const FILES = /** @type {const} */ ([["docx", "Word files"], ["json", "JSON file
 export function endInWords(status, folder, file) {
   const { done, of } = described(status);
   const written = FILES.filter(([format]) => status.parameters.describe?.write.includes(format))
-    .map(([, name]) => `${number(done)} ${name}`);
+    .map(([format, name]) => count(status.describe?.written?.[format] ?? done, name));
   return [
     `${number(done)}/${number(of)} described`,
     ...(written.length && folder ? [`${written.join(" and ")} in ${folder}/${status.session_id}`] : []),
@@ -126,11 +126,13 @@ export function descriptions(status, file) {
         download: "",
         href: `/api/ingest/sessions/${status.session_id}/outputs.zip?formats=${format}`,
       },
-      `${name} (zip)`,
+      `${name}s (zip)`,
     )
   );
+  const runs = make("a", { role: "button", class: "plain", href: `/runs?session=${status.session_id}` }, "Runs");
+  const offered = [...(described(status).done ? links : []), ...(status.describe?.requests ? [runs] : [])];
   return [
     make("p", { class: "described" }, `${said}.`),
-    ...(described(status).done ? [make("div", { class: "actions" }, ...links)] : []),
+    ...(offered.length ? [make("div", { class: "actions" }, ...offered)] : []),
   ];
 }

@@ -117,6 +117,7 @@ export interface Spending {
   requests: number;
   answers: number;
   unpriced?: number;
+  written?: Partial<Record<"docx" | "json", number>>;
 }
 
 /** What the form asks for: what a person left empty is left to the server. */

@@ -14,12 +14,16 @@ const PAGE = 1000;
 /** Whether another try can help: the cause may be over, or files have changed. @param {FailedGroup} group */
 const helps = ({ retry_helps: mayBeOver, changed }) => mayBeOver || Boolean(changed);
 
-/** @type {(id: string, failed: Failures, incomplete: HTMLElement[]) => void} */
-export function draw(id, { files, causes }, incomplete) {
+/**
+ * `undescribed` pictures were taken in without the description that was asked for: a retry asks again.
+ *
+ * @type {(id: string, failed: Failures, incomplete: HTMLElement[], undescribed: number) => void}
+ */
+export function draw(id, { files, causes }, incomplete, undescribed) {
   byId("failures").hidden = !causes.length && !incomplete.length;
-  byId("retry-all").hidden = !files;
-  byId("retry-all").classList.toggle("plain", !causes.some(helps));
-  setText(byId("retry-all"), retryAllLabel(files));
+  byId("retry-all").hidden = !(files + undescribed);
+  byId("retry-all").classList.toggle("plain", !causes.some(helps) && !undescribed);
+  setText(byId("retry-all"), retryAllLabel(files + undescribed));
   byId("retry-all").onclick = () => retry(byId("retry-all"), byId("retry-error"), id);
   setMessage(byId("retry-error"), "");
   byId("failures-list").replaceChildren(...causes.map((group) => failedGroup(id, group)));

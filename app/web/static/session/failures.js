@@ -28,7 +28,7 @@ export async function showFailures(status) {
     const { draw, incompleteGroups } = await import("./causes.js");
     const failed = counts.failed ? await api.failures(id, true) : { files: 0, causes: [] };
     const incomplete = counts.incomplete ? await incompleteGroups(id) : [];
-    if (key === shown) draw(id, failed, incomplete);
+    if (key === shown) draw(id, failed, incomplete, status.stages["describe"]?.failed ?? 0);
   } catch (error) {
     if (key !== shown) return;
     byId("failures").hidden = false;
