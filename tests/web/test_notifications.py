@@ -50,6 +50,9 @@ def test_a_session_is_told_when_it_ends_and_told_again_on_demand(told, target):
     settings = told.client.get("/settings").text
     assert "photos/trip: completed with 2 files" in settings
     assert "It refused the connection." in settings
+    kept = b"".join(file.read_bytes() for file in told.folder.rglob("*") if file.is_file())
+    shown = settings + told.client.get(LIST).text
+    assert not [secret for secret in ("by=test", SECRET) if secret in shown or secret.encode() in kept]
 
 
 def test_a_test_says_of_each_target_what_became_of_it(told, target):
