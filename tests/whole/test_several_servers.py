@@ -12,8 +12,8 @@ from tests.support.proxy import Proxy
 from tests.support.server import Server, media_ingest, settings_for, until
 from tests.support.several import answered, assert_ends_well
 
-FILES = 300
-LEASE_SECONDS = "2"
+FILES = 120
+LEASE_SECONDS = "3"
 Start = Callable[..., Server]
 
 
