@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from app.crash_points import crash_point
 from app.describe.ledger import Account, Ledger
-from app.descriptions import Description
+from app.descriptions import Description, Run
 from app.errors import CannotRead, MediaIngestError, NeedsAttention
 from app.media import Analysis, Failure, Stage, StageStatus
 
@@ -57,8 +57,9 @@ class _Begun:
 class Describing:
     """Descriptions of one run of a session, `at_once` of them at a time.
 
-    `paid` looks for what the model said of these bytes before. `may_be_sent` says whether a picture may leave, as far
-    as is known of it now. `direct` says that descriptions are written at once, not proposed.
+    `paid` looks for what the model said of these bytes before, `given_up` for why this session got nothing of use: it
+    was answered, and the answer not committed before the server went. `may_be_sent` says whether a picture may leave,
+    as far as is known of it now. `direct` says that descriptions are written at once, not proposed.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Describing:
         *,
         at_once: int,
         paid: Callable[[str], Description | None],
+        given_up: Callable[[str], CannotRead | None] = lambda _: None,
         may_be_sent: Callable[[Analysis], bool],
         direct: bool,
     ) -> None:
@@ -76,6 +78,7 @@ class Describing:
         self._at_once = at_once
         self._turns = asyncio.Semaphore(at_once)
         self._paid = paid
+        self._given_up = given_up
         self._may_be_sent = may_be_sent
         self._direct = direct
         self._line: deque[_Begun] = deque()
@@ -178,6 +181,8 @@ class Describing:
             return _Begun(result)
         if (known := self._paid(result.identity.sha256)) is not None:
             return _Begun(replace(result, description=known))
+        if (why := self._given_up(result.identity.sha256)) is not None:
+            return _Begun(_ended(result, (), Description(direct=self._direct), why))
         if not self._may_be_sent(result):
             return _Begun(_left_out(result))
         same = next((begun.answer for begun in self._line if begun.answer and _sha256(begun) == _sha256(result)), None)
@@ -212,7 +217,7 @@ class Describing:
         finally:
             del self._asking[task]
             account.abandon()
-        return _ended(result, account, Description(output=output, direct=self._direct), error)
+        return _ended(result, account.runs, Description(output=output, direct=self._direct), error)
 
     def _wait_for_one(self) -> None:
         waiting = [begun.answer for begun in self._line if begun.answer is not None and not begun.answer.done()]
@@ -242,21 +247,21 @@ async def _cancel_all() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _ended(result: Analysis, account: Account, said: Description, error: CannotRead | None) -> Analysis:
+def _ended(result: Analysis, runs: Sequence[Run], said: Description, error: CannotRead | None) -> Analysis:
     """The analysis with its stage as it ended, and what was paid for it.
 
     The stage takes the time of its requests: that in which a picture waits for its turn is that of others.
     """
-    run = next((each.run for each in reversed(account.runs) if each.output is not None), None)
+    run = next((each.run for each in reversed(runs) if each.output is not None), None)
     before = result.stages[Stage.DESCRIBE]
     ended = replace(
         before,
         status=StageStatus.FAILED if error else StageStatus.DONE,
-        seconds=before.seconds + sum(run.seconds for run in account.runs),
+        seconds=before.seconds + sum(run.seconds for run in runs),
         cause=error.cause if error else None,
         reason=error.sentence if error else None,
     )
-    description = replace(said, runs=tuple(account.runs), run=run)
+    description = replace(said, runs=tuple(runs), run=run)
     return replace(result, stages={**result.stages, Stage.DESCRIBE: ended}, description=description)
 
 
