@@ -19,14 +19,17 @@ from app.describe.template_files import templates
 from app.describe.wire import UNAVAILABLE as NOBODY_ASKS
 from app.describe.wire import can_be_asked
 from app.errors import MediaIngestError
+from app.ingest.session.lock import database_lock
 from app.ingest.session.store import IngestionState
-from app.library.engine import shown_url
+from app.library.engine import parse_url, shown_url, sqlite_path
+from app.library.library import Library
 from app.library.migrations import HEAD, revision_of
 from app.media import Stage
 from app.settings import Settings
 from app.targets import targets_of
 from app.texts import counted
-from app.wiring import command_as_typed, detector_of, weights_of
+from app.typed import command_as_typed
+from app.wiring import detector_of, weights_of
 
 Verdict = Literal["ok", "note", "wrong"]
 
@@ -91,9 +94,22 @@ def _database(configured: Settings) -> tuple[Verdict, str]:
         return "wrong", error.sentence
     if revision is None:
         return "note", f"Fresh: it is made at revision {HEAD} by serve, run or migrate."
-    return (
-        ("ok", f"Revision {revision}.") if revision == HEAD else ("note", f"Revision {revision}: it will be upgraded.")
-    )
+    if revision != HEAD:
+        return "note", f"Revision {revision}: it will be upgraded."
+    return "ok", " ".join([f"Revision {revision}.", *_servers(configured.database_url)])
+
+
+def _servers(url: str) -> list[str]:
+    """The servers that work on a database at head, a sentence for each. Raises NeedsAttention."""
+    file = sqlite_path(parse_url(url))
+    if file is not None:
+        holder = database_lock(file).holder()
+        return [] if holder is None else [f"Server: {holder}."]
+    library = Library(url)
+    try:
+        return [f"Server: {other.sentence}." for other in library.leases.others()]
+    finally:
+        library.close()
 
 
 def _roots(configured: Settings) -> tuple[Verdict, str]:
