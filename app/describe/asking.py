@@ -4,6 +4,7 @@ Every request is told to its file's account twice: before it is sent, with the m
 ended, however it did.
 """
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -111,8 +112,7 @@ class Asking:
             tried, lost = tried + 1, lost + (end.none.meaning is Meaning.LOST)
             wait = next_wait(tried, waited, end.none.wait)
             passing = end.none.meaning in {Meaning.BUSY, Meaning.LOST}
-            unsent = end.none.meaning is Meaning.LOST and not end.none.sent
-            if not passing or unsent or lost == MOST_LOST or wait is None:
+            if not passing or lost == MOST_LOST or wait is None:
                 raise self._attention(end.none)
             self._manners.hold_off(wait)
             account.waits_for(f"waiting for the provider '{self._provider.name}', which {_why(end.none)}")
@@ -123,12 +123,18 @@ class Asking:
         async with self._manners.turn():
             pricing = pricing_of(self._provider)
             run = await account.reserve(worst(self._provider, pricing))
-            began = time.monotonic()
+            began, left = time.monotonic(), asyncio.Event()
             try:
-                got = await self._wire.send(body)
+                got = await self._wire.send(body, left)
+                if isinstance(got, NoReply) and got.meaning is Meaning.UNREACHABLE:
+                    account.unsent(run)
+                    return _End(run, none=got)
                 run = replace(run, seconds=round(time.monotonic() - began, 3))
                 end = self._judged(replace(run, reason=None), got, pricing)
-            except BaseException:  # cancelled, or our own fault: it may have been paid for
+            except BaseException:  # cancelled, or our own fault
+                if not left.is_set():
+                    account.unsent(run)
+                    raise
                 broken_off = "It was broken off before an answer came."
                 account.ended(replace(run, seconds=round(time.monotonic() - began, 3), reason=broken_off))
                 raise
@@ -166,7 +172,7 @@ class Asking:
     def _attention(self, none: NoReply) -> NeedsAttention:
         """Why the session has to stop."""
         who = f"The provider '{self._provider.name}' ({self._provider.base_url})"
-        if none.meaning in {Meaning.BUSY, Meaning.LOST}:
+        if none.meaning in {Meaning.BUSY, Meaning.LOST, Meaning.UNREACHABLE}:
             sentence = f"{who} {_why(none)}."
             return NeedsAttention(sentence, cause="provider_unreachable")
         told = {
@@ -185,7 +191,8 @@ def _why(none: NoReply) -> str:
     """Why a provider is asked again later, as a clause about it."""
     if none.meaning is Meaning.BUSY:
         return f"takes no more requests for now: {none.words}"
-    return f"{'gives no answer that can be used' if none.sent else 'cannot be reached'}: {none.words}"
+    unheard = none.meaning is Meaning.LOST
+    return f"{'gives no answer that can be used' if unheard else 'cannot be reached'}: {none.words}"
 
 
 def _sentence(run: Run, none: NoReply | None) -> str:

@@ -6,6 +6,7 @@ more than was reserved for it is booked as it is, and ends the session.
 """
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -144,6 +145,13 @@ class Ledger:
         self.money.requests += 1
         crash_point("description_reserved")
 
+    def strike(self, run: Run) -> None:
+        """Takes back a request that never left. Where that cannot be written down, it is booked once it is read."""
+        with contextlib.suppress(NeedsAttention):
+            self._journal.strike(run.run)
+        self.money.requests -= 1
+        self._give_back(run.cost)
+
     def _give_back(self, reserved: Decimal | None) -> None:
         self.money.reserved -= reserved or Decimal(0)
         self._changed.set()
@@ -191,6 +199,11 @@ class Account:
             return
         self.runs.append(run)
         self.ledger.book(self.place, run, begun.cost)
+
+    def unsent(self, run: Run) -> None:
+        """Takes back a request that never left: it is no run, and costs nothing."""
+        if self._open.pop(run.run, None) is not None:
+            self.ledger.strike(run)
 
     @property
     def under_way(self) -> bool:

@@ -71,6 +71,7 @@ class Meaning(StrEnum):
 
     BUSY = "busy"  # later: nothing was done
     LOST = "lost"  # something may have been done
+    UNREACHABLE = "unreachable"  # nothing ever left
     REQUEST = "request"  # not with this picture or in this form
     FILTERED = "filtered"  # not this picture: what it shows
     NO_CREDIT = "no_credit"

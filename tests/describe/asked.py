@@ -40,7 +40,7 @@ class FakeAccount:
 
     def __init__(self, most=1_000):
         self.sha256 = SHA256
-        self.most, self.reserved, self.runs, self.waited = most, [], [], []
+        self.most, self.reserved, self.runs, self.waited, self.struck = most, [], [], [], []
 
     async def reserve(self, worst):
         if len(self.reserved) == self.most:
@@ -51,6 +51,9 @@ class FakeAccount:
 
     def ended(self, run):
         self.runs.append(run)
+
+    def unsent(self, run):
+        self.struck.append(run.run)
 
     def waits_for(self, what):
         self.waited.append(what)

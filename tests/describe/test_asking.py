@@ -251,13 +251,44 @@ def test_a_provider_that_stays_busy_is_left_after_a_minute(fake_provider, retry_
     assert [what.startswith(waiting) for what in asked.account.waited] == [True] * (requests - 1)
 
 
-def test_a_provider_that_is_not_there_costs_nothing():
+@pytest.mark.parametrize(("scheme", "listens"), [("http", 0), ("https", 1)])
+def test_a_request_that_never_left_is_no_run(scheme, listens):
+    """Refused, or never encrypted: a server that accepts and says nothing begins no TLS."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        asked = Asked(None, base_url=f"http://127.0.0.1:{nobody.getsockname()[1]}/v1")
+        if listens:
+            nobody.listen()
+        asked = Asked(None, base_url=f"{scheme}://127.0.0.1:{nobody.getsockname()[1]}/v1", timeout_seconds=0.4)
         with pytest.raises(NeedsAttention, match="cannot be reached") as caught:
             asked.ask()
-    assert (caught.value.cause, asked.account.ends) == ("provider_unreachable", [("failed", 0)])
+    assert (caught.value.cause, asked.account.ends) == ("provider_unreachable", [])
+    assert asked.account.struck == ["run 1"]
+
+
+def test_a_request_that_is_cancelled_while_it_connects_is_no_run():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        asked = Asked(None, base_url=f"https://127.0.0.1:{silent.getsockname()[1]}/v1")
+
+        async def cancelled():
+            async with asked.asking() as asking:
+                task = asyncio.create_task(asking(PICTURE, asked.account))
+                connection, _ = await asyncio.to_thread(silent.accept)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                connection.close()
+
+        asyncio.run(cancelled())
+    assert (asked.account.ends, asked.account.struck) == ([], ["run 1"])
+
+
+def test_a_proxy_that_lets_nobody_through_lets_nothing_leave(fake_provider, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", fake_provider.base_url.removesuffix("/v1"))  # which knows no CONNECT
+    asked = Asked(None, base_url="https://provider.invalid/v1")
+    with pytest.raises(NeedsAttention, match="cannot be reached"):
+        asked.ask()
+    assert asked.account.ends == []
 
 
 def test_without_a_price_no_cost_is_known(fake_provider):
