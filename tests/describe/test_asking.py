@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.describe.bounded import MOST_BYTES
+from app.describe.lost import AnswerLost
 from app.describe.wire import body_of, messages_about
 from app.descriptions import Usage
 from app.errors import FILE_CAUSES, CannotRead, NeedsAttention
@@ -210,19 +211,45 @@ def test_an_invalid_answer_that_is_no_text_is_sent_back_all_the_same(fake_provid
 
 
 @pytest.mark.parametrize("step", [failing(), failing(503), cut("before"), cut("within"), malformed()])
-def test_three_lost_answers_stop_the_session_and_count_as_dear_as_they_can_be(fake_provider, step):
+def test_three_lost_answers_put_the_provider_in_doubt_and_count_as_dear_as_they_can_be(fake_provider, step):
     fake_provider.otherwise = step
     asked = Asked(fake_provider)
-    with pytest.raises(NeedsAttention, match="gives no answer that can be used: ") as caught:
+    with pytest.raises(AnswerLost) as caught:
         asked.ask()
-    assert (caught.value.cause, asked.account.ends) == ("provider_unreachable", [("unknown", WORST)] * 3)
-    assert asked.clock.sleeps == [1, 2]
+    assert (caught.value.trouble.cause, asked.account.ends) == ("provider_unreachable", [("unknown", WORST)] * 3)
+    assert "gives no answer that can be used: " in caught.value.trouble.sentence
+    assert (asked.clock.sleeps, asked.account.in_doubt) == ([1, 2], True)
+
+
+def test_a_provider_in_doubt_is_asked_once(fake_provider):
+    fake_provider.otherwise = failing()
+    asked = Asked(fake_provider)
+    asked.account.in_doubt = True
+    with pytest.raises(NeedsAttention, match="gives no answer that can be used: "):
+        asked.ask()
+    assert asked.account.ends == [("unknown", WORST)]
+
+
+def test_a_picture_about_which_answers_are_lost_fails_alone_while_others_are_answered(fake_provider):
+    fake_provider.about[b"bad"] = failing()
+    asked = Asked(fake_provider)
+
+    async def beside_others():
+        async with asked.asking() as asking:
+            bad = asyncio.create_task(asking(b"bad", asked.account))
+            while not bad.done():
+                await asking(PICTURE, asked.account)
+            return await bad
+
+    with pytest.raises(CannotRead, match="status 500") as caught:
+        asyncio.run(beside_others())
+    assert caught.value.cause == "description_lost"
 
 
 def test_an_answer_after_the_time_limit_is_lost(fake_provider):
     fake_provider.script(answer(until=threading.Event()), answer(drip=0.05), answer(until=threading.Event()))
     asked = Asked(fake_provider, timeout_seconds=0.2)
-    with pytest.raises(NeedsAttention, match="did not answer in time"):
+    with pytest.raises(AnswerLost, match="did not answer in time"):
         asked.ask()
     assert asked.account.ends == [("unknown", WORST)] * 3
 

@@ -38,7 +38,8 @@ class Describer:
         money = _money_of(parts.library.runs.spent(session.session_id))
         budget = None if request.budget_usd is None else in_usd(request.budget_usd)
         journal = Journal(journal_of(parts, session.session_id))
-        self.ledger = Ledger(journal, order.whom, now=now, budget=budget, money=money)
+        lost = parts.library.runs.lost(session.session_id)
+        self.ledger = Ledger(journal, order.whom, now=now, budget=budget, money=money, lost=lost)
         self.describing = Describing(
             order.opened,
             self.ledger,
