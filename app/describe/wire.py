@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.describe.manners import asked_to_wait
 from app.describe.providers import Provider
-from app.describe.replies import Meaning, Reply, error_code, error_words, meaning_of, read_reply
+from app.describe.replies import Meaning, Reply, error_code, error_words, is_moderation, meaning_of, read_reply
 from app.describe.templates import Template
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Wire:
 
     def _refused(self, response: "httpx2.Response", body: Mapping[str, Any]) -> NoReply:
         said = self._provider.without_key(response.text)
-        meaning = meaning_of(response.status_code, error_code(said))
+        meaning = Meaning.FILTERED if is_moderation(said) else meaning_of(response.status_code, error_code(said))
         if meaning in {Meaning.NO_ENTRY, Meaning.NO_CREDIT}:
             return NoReply(meaning, sent=False)  # what is said of a key may show a part of it
         words = error_words(said, _texts_of(body))

@@ -23,6 +23,11 @@ from tests.support.fake_provider import Step, answer, busy, cut, failing, malfor
 OUTPUT = {"title": "A red car", "description": "A car that is red.", "keywords": ["car", "red"]}
 COST = Decimal("0.002")  # of what a request of the fake provider costs, at PRICE
 KEY = "sk-very-secret"
+MODERATED = Step(
+    403,
+    body=b'{"error": {"code": 403, "message": "Your input was flagged", "metadata": {"reasons": ["violence"]}}}',
+    costs=None,
+)
 
 
 def test_a_description_comes_with_its_run(fake_provider):
@@ -78,6 +83,7 @@ def test_nothing_of_it_is_logged_even_where_openai_is_told_to(fake_provider, cap
         ([refusing(400, "no_pictures")], "request_refused", [("failed", 0)]),
         ([refusing(413, "large", "It is too large.")], "request_refused", [("failed", 0)]),
         ([refusing(400, "content_filter")], "description_refused", [("refused", 0)]),
+        ([MODERATED], "description_refused", [("refused", 0)]),
         ([says("no"), refusing(422, "x")], "request_refused", [("invalid", COST), ("failed", 0)]),
         ([says("no"), answer(OUTPUT)], None, [("invalid", COST), ("answered", COST)]),
         ([answer(OUTPUT, usage=False)], None, [("answered", WORST)]),
