@@ -95,7 +95,7 @@ class Asking:
         if self._in_vain >= MOST_IN_VAIN:
             raise NeedsAttention(self._of_no_use(end.run), cause="answers_unusable")
         if end.run.output is None:
-            raise CannotRead(_sentence(end.run, end.none), cause=_CAUSES[end.run.status])
+            raise no_description(end.run, end.none)
         return dict(end.run.output)
 
     async def _until_ended(self, messages: Sequence[Message], account: Account) -> _End:
@@ -209,8 +209,12 @@ def _why(none: NoReply) -> str:
     return f"{'gives no answer that can be used' if unheard else 'cannot be reached'}: {none.words}"
 
 
+def no_description(run: Run, none: NoReply | None = None) -> CannotRead:
+    """Why a picture has no description, by the last request about it."""
+    return CannotRead(_sentence(run, none), cause=_CAUSES[run.status])
+
+
 def _sentence(run: Run, none: NoReply | None) -> str:
-    """Why a picture has no description."""
     match run.status:
         case RunStatus.INVALID:
             return f"The answer of {run.model} is not what the template asks for, twice: {run.reason}."

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from app.crash_points import crash_point
 from app.describe.ledger import Account, Ledger
 from app.describe.lost import MOST_ASIDE, MOST_LOST, AnswerLost
-from app.descriptions import Description
+from app.descriptions import Description, Run
 from app.errors import CannotRead, MediaIngestError, NeedsAttention
 from app.media import Analysis, Failure, Stage, StageStatus
 
@@ -79,8 +79,9 @@ class _Unheard:
 class Describing:
     """Descriptions of one run of a session, `at_once` of them at a time.
 
-    `paid` looks for what the model said of these bytes before. `may_be_sent` says whether a picture may leave, as far
-    as is known of it now. `direct` says that descriptions are written at once, not proposed.
+    `paid` looks for what the model said of these bytes before, `given_up` for why this session got nothing of use: it
+    was answered, and the answer not committed before the server went. `may_be_sent` says whether a picture may leave,
+    as far as is known of it now. `direct` says that descriptions are written at once, not proposed.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Describing:
         *,
         at_once: int,
         paid: Callable[[str], Description | None],
+        given_up: Callable[[str], CannotRead | None] = lambda _: None,
         may_be_sent: Callable[[Analysis], bool],
         direct: bool,
     ) -> None:
@@ -98,6 +100,7 @@ class Describing:
         self._at_once = at_once
         self._turns = asyncio.Semaphore(at_once)
         self._paid = paid
+        self._given_up = given_up
         self._may_be_sent = may_be_sent
         self._direct = direct
         self._line: deque[_Begun] = deque()
@@ -109,6 +112,12 @@ class Describing:
     def owes(self) -> bool:
         """Whether it has files of which more has come, or will, than has been given back."""
         return bool(self._line)
+
+    def stop(self, trouble: NeedsAttention) -> None:
+        """Lets go, and sends no further request about the pictures whose answers are waited for."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ledger.end, trouble)
+        self.let_go()
 
     def let_go(self) -> None:
         """Gives up asking about pictures that wait for their turn: only what was sent is waited for from now on."""
@@ -243,6 +252,8 @@ class Describing:
             return _Begun(result)
         if (known := self._paid(result.identity.sha256)) is not None:
             return _Begun(replace(result, description=known))
+        if (why := self._given_up(result.identity.sha256)) is not None:
+            return _Begun(_ended(result, (), Description(direct=self._direct), why))
         if not self._may_be_sent(result):
             return _Begun(_left_out(result))
         lost = self._ledger.lost.get(result.identity.sha256, 0) if self._ledger.in_doubt else 0
@@ -258,8 +269,7 @@ class Describing:
         with contextlib.suppress(MediaIngestError):
             first = await asyncio.wrap_future(same)
             if isinstance(first, _Unheard):
-                account = self._ledger.account(result.file.place, result.identity.sha256)
-                return replace(first, alone=_ended(result, account, Description(), first.lost.alone))
+                return replace(first, alone=_ended(result, (), Description(), first.lost.alone))
             said = first.description if isinstance(first, Analysis) else None
         if said is None or said.output is None:
             return await self._described(result)
@@ -285,7 +295,7 @@ class Describing:
         finally:
             del self._asking[task]
             account.abandon()
-        ended = _ended(result, account, Description(output=output, direct=self._direct), error)
+        ended = _ended(result, account.runs, Description(output=output, direct=self._direct), error)
         return ended if lost is None else _Unheard(ended, lost)
 
     def _wait_for_one(self) -> None:
@@ -316,21 +326,21 @@ async def _cancel_all() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _ended(result: Analysis, account: Account, said: Description, error: CannotRead | None) -> Analysis:
+def _ended(result: Analysis, runs: Sequence[Run], said: Description, error: CannotRead | None) -> Analysis:
     """The analysis with its stage as it ended, and what was paid for it.
 
     The stage takes the time of its requests: that in which a picture waits for its turn is that of others.
     """
-    run = next((each.run for each in reversed(account.runs) if each.output is not None), None)
+    run = next((each.run for each in reversed(runs) if each.output is not None), None)
     before = result.stages[Stage.DESCRIBE]
     ended = replace(
         before,
         status=StageStatus.FAILED if error else StageStatus.DONE,
-        seconds=before.seconds + sum(run.seconds for run in account.runs),
+        seconds=before.seconds + sum(run.seconds for run in runs),
         cause=error.cause if error else None,
         reason=error.sentence if error else None,
     )
-    description = replace(said, runs=tuple(account.runs), run=run)
+    description = replace(said, runs=tuple(runs), run=run)
     return replace(result, stages={**result.stages, Stage.DESCRIBE: ended}, description=description)
 
 

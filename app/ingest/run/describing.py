@@ -7,12 +7,13 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+from app.describe.asking import no_description
 from app.describe.describing import Describing
 from app.describe.journal import Journal, read
 from app.describe.ledger import Ledger, Money
 from app.describe.orders import Order, Take
 from app.descriptions import Description, in_usd
-from app.errors import NeedsAttention
+from app.errors import CannotRead, NeedsAttention
 from app.ingest.plan.planner import DescribeEstimate
 from app.ingest.run.parts import Parts
 from app.ingest.session.parameters import DescribeRequest, Parameters
@@ -45,6 +46,7 @@ class Describer:
             self.ledger,
             at_once=order.at_once,
             paid=partial(_paid, parts.library, order, direct=request.commit == "direct"),
+            given_up=partial(_given_up, parts.library, order, session.session_id),
             may_be_sent=partial(_may_be_sent, parts.library, order, request, session.parameters.nsfw_threshold),
             direct=request.commit == "direct",
         )
@@ -156,6 +158,11 @@ def with_money(parts: Parts, session: SessionState) -> SessionState:
 def _paid(library: Library, order: Order, sha256: str, *, direct: bool) -> Description | None:
     found = library.runs.paid(sha256, order.whom.template_sha256, order.whom.model)
     return None if found is None else replace(found, direct=direct)
+
+
+def _given_up(library: Library, order: Order, session_id: str, sha256: str) -> CannotRead | None:
+    last = library.runs.in_vain(session_id, sha256, order.whom.template_sha256, order.whom.model)
+    return None if last is None else no_description(last)
 
 
 def _may_be_sent(

