@@ -161,6 +161,7 @@ class Describing:
                 with contextlib.suppress(Exception):
                     _done(asking.__aexit__(None, None, None), loop)
         finally:
+            self._loop = None
             loop.call_soon_threadsafe(loop.stop)
             thread.join(CANCEL_SECONDS)
             if not thread.is_alive():
