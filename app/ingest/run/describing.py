@@ -90,6 +90,11 @@ def money_told(money: Money, budget_usd: float | None) -> DescribeStatus:
     }
 
 
+def at_first(parameters: Parameters) -> DescribeStatus | None:
+    """What a session's status says of its money before anything is asked; None where it asks for no descriptions."""
+    return None if parameters.describe is None else money_told(Money(), parameters.describe.budget_usd)
+
+
 def estimated(
     take: Take, library: Library | None, parameters: Parameters, requests: int, left_out: int
 ) -> DescribeEstimate | None:

@@ -21,7 +21,7 @@ from app.ingest.plan.survey import Survey
 from app.ingest.run.again import to_retry, with_budget
 from app.ingest.run.backoff import Backoff
 from app.ingest.run.control import Control, Stop
-from app.ingest.run.describing import journal_of, settle
+from app.ingest.run.describing import at_first, journal_of, settle
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.parts import ALL_SESSIONS, CHOSEN
 from app.ingest.run.probe import probe
@@ -131,7 +131,10 @@ class Runner:
         with self._changed:
             self._refuse_twin(parameters)
             at = now()
-            session = SessionState(new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at)
+            told = at_first(parameters)
+            session = SessionState(
+                new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at, describe=told
+            )
             if chosen:
                 self._ingestor.library.append(session.session_id, CHOSEN, {"paths": sorted(chosen)})
             follows = None if sets_threshold else FOLLOWS  # the library's may be another by now, which stays
