@@ -17,6 +17,7 @@ MediaIngestError
 ├── Conflict
 │   ├── AlreadyActive         the same request is being worked on; `session_id` says by whom
 │   ├── IllegalMove           a change of status that the table of states does not allow
+│   ├── LeaseLost             another server has the session; nothing was changed
 │   ├── NewerWordsStand       an undo would lose what a person said since
 │   ├── AlreadyUndone         an edit is undone once
 │   ├── NotDetected           a detector cannot look at this file; the sentence says why
@@ -140,6 +141,10 @@ class AlreadyActive(Conflict):
 
 class IllegalMove(Conflict):
     cause = "illegal_move"
+
+
+class LeaseLost(Conflict):
+    cause = "lease_lost"
 
 
 class NewerWordsStand(Conflict):
@@ -388,16 +393,8 @@ DAMAGE_CAUSES = frozenset({"truncated_image", "damaged_image", "damaged_video"})
 """The causes that say that the bytes of a picture or video are not as they were made."""
 
 RETRY_HELPS = frozenset(
-    {
-        "decoder_timeout",
-        "decoder_memory",
-        "unreadable",
-        "vanished",
-        "server_died",
-        "description_invalid",
-        STILL_CHANGING,
-    }
-)
+    {"decoder_timeout", "decoder_memory", "unreadable", "vanished", "server_died", "description_invalid"}
+) | {STILL_CHANGING}
 """The causes of which another try may come out otherwise, though the file is as it was."""
 
 AMBIGUOUS_MOVE = "ambiguous_move"

@@ -2,9 +2,8 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +39,7 @@ from app.ingest.plan.planner import Planner
 from app.ingest.run.describing import estimated
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.runner import Runner
+from app.ingest.session.lock import Lock, lock_database
 from app.ingest.session.presets import Presets
 from app.ingest.session.previews import Previews
 from app.ingest.session.searches import Searches
@@ -82,7 +82,7 @@ class Records:
 class House:
     """Everything that a door (web or command line) opens on. `records` is None where the database is disabled.
 
-    `offer` tells what there is to choose from for descriptions.
+    `offer` tells what there is to choose from for descriptions; `database_lock` keeps others from an SQLite file.
     """
 
     settings: Settings
@@ -100,6 +100,7 @@ class House:
     inbox: Inbox
     records_or_none: Records | None
     offer: Callable[[], Offer]
+    database_lock: Lock | None = None
 
     @property
     def records(self) -> Records:
@@ -212,6 +213,8 @@ class House:
             self.records_or_none.library.close()
         self.detector.close()
         self.executor.close()
+        if self.database_lock is not None:
+            self.database_lock.release()
         self.store.release()
 
 
@@ -285,13 +288,20 @@ def take(settings: Settings, address: str) -> tuple[House, Migration | None]:
     """
     store = IngestionState(settings.ingest_state_dir)
     store.acquire(address)
+    lock: Lock | None = None
     try:
         store.remember_roots(with_remembered(settings, store.remembered_roots()).ingest_media_roots)
+        file = sqlite_path(parse_url(settings.database_url)) if settings.database_enabled else None
+        if file is not None:
+            lock = lock_database(file, address)
         house, migration = build(settings, store)
         if house.records_or_none is not None:
             house.records_or_none.writer.tidy()  # before any session looks at the files
-        return house, migration
+            house.records_or_none.library.leases.enter(store.server_id(), address)
+        return replace(house, database_lock=lock), migration
     except MediaIngestError:
+        if lock is not None:
+            lock.release()
         store.release()
         raise
 
@@ -390,15 +400,3 @@ def _no_preview(row: Mapping[str, Any], reason: str | None) -> UnknownFile:
 
 def _roots_as_text(folders: Folders) -> Mapping[str, str]:
     return {name: os.fsdecode(path) for name, path in folders.roots.items()}
-
-
-def command_as_typed() -> str:
-    """How a person types the program: `.venv/bin/media-ingest` in a checkout, its path where no shell would find it."""
-    beside = Path(sys.executable).with_name("media-ingest")
-    checkout = Path(__file__).resolve().parents[1]
-    if not beside.exists():
-        return "media-ingest"
-    if beside.is_relative_to(checkout):
-        return str(beside.relative_to(checkout))
-    found = shutil.which("media-ingest")
-    return "media-ingest" if found and os.path.samefile(found, beside) else str(beside)

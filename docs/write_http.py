@@ -73,7 +73,8 @@ _STATUSES = """\
 | `paused` | a person stopped it; goes on when a person says so |
 | `attention` | something must be mended, `attention` says what; it is tried again by itself after 5, 10, 30 and then \
 every 60 seconds, except where a person has to confirm |
-| `interrupted` | the server went away; goes on at the next start, or by *Resume* where `INGEST_AUTO_RESUME=false` |
+| `interrupted` | the server went away; goes on at the next start, or by *Resume* where `INGEST_AUTO_RESUME=false`; of \
+[several servers](operations.md#several-servers) another one goes on with it |
 | `completed` | every file is answered for |
 | `cancelled` | a person ended it; what was committed stays |
 """
@@ -84,9 +85,10 @@ A session's `attention` can name, beside those with 503: `root_changed` (a media
 cost more than is left), `provider_unreachable` (it is tried again by itself), `provider_refuses` (its key, credit,
 model or address), `answers_unusable` (ten in a row, each paid for), `price_unknown`, `no_provider`, `unknown_template`,
 `outputs_unwritable` (the folder of [descriptions](describing.md#outputs)), and `internal_error`.
+That of an `interrupted` session can name `root_differs`: its server is gone, and this one has not its files.
 What keeps the program from starting, exit code 2: `bad_setting`, `port_taken`, `state_folder_locked`,
-`database_unusable`, `nsfw_unavailable` (by `nsfw fetch`), `not_sqlite` and `disk_full` (by `backup`), else
-`cannot_start`.
+`database_in_use` (another server works on the SQLite file), `database_unusable`, `nsfw_unavailable` (by `nsfw fetch`),
+`not_sqlite` and `disk_full` (by `backup`), else `cannot_start`.
 """
 
 

@@ -18,8 +18,10 @@ from app.describe.template_files import templates
 from app.describe.wire import UNAVAILABLE as NOBODY_ASKS
 from app.describe.wire import can_be_asked
 from app.errors import MediaIngestError
+from app.ingest.session.lock import database_lock
 from app.ingest.session.store import IngestionState
-from app.library.engine import shown_url
+from app.library.engine import parse_url, shown_url, sqlite_path
+from app.library.library import Library
 from app.library.migrations import HEAD, revision_of
 from app.media import Stage
 from app.settings import Settings
@@ -86,9 +88,22 @@ def _database(configured: Settings) -> tuple[Verdict, str]:
         return "wrong", error.sentence
     if revision is None:
         return "note", f"Fresh: it is made at revision {HEAD} by serve, run or migrate."
-    return (
-        ("ok", f"Revision {revision}.") if revision == HEAD else ("note", f"Revision {revision}: it will be upgraded.")
-    )
+    if revision != HEAD:
+        return "note", f"Revision {revision}: it will be upgraded."
+    return "ok", " ".join([f"Revision {revision}.", *_servers(configured.database_url)])
+
+
+def _servers(url: str) -> list[str]:
+    """The servers that work on a database at head, a sentence for each. Raises NeedsAttention."""
+    file = sqlite_path(parse_url(url))
+    if file is not None:
+        holder = database_lock(file).holder()
+        return [] if holder is None else [f"Server: {holder}."]
+    library = Library(url)
+    try:
+        return [f"Server: {other.sentence}." for other in library.leases.others()]
+    finally:
+        library.close()
 
 
 def _roots(configured: Settings) -> tuple[Verdict, str]:

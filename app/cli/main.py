@@ -110,6 +110,9 @@ def serve(
         out.print(
             f"Media Ingest {__version__} serves [bold]{address}/ingest-v2[/bold] (Ctrl-C ends it; sessions resume)"
         )
+        for other in house.records_or_none.library.leases.others() if house.records_or_none else ():
+            if other.is_there:
+                out.print(f"Another server works on this database: {other.sentence}.", markup=False)
         config = uvicorn.Config(
             create_app(house), log_level="warning", timeout_graceful_shutdown=5, server_header=False, lifespan="on"
         )

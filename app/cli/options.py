@@ -13,7 +13,7 @@ from app.library.engine import shown_url
 from app.library.migrations import HEAD, revision_of
 from app.settings import Settings
 from app.texts import shown_name
-from app.wiring import command_as_typed
+from app.typed import command_as_typed
 
 Roots = Annotated[list[str] | None, typer.Option("--root", help="A media root as NAME=PATH; repeatable.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="A file; without one, standard output.")]

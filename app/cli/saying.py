@@ -21,7 +21,8 @@ from app.library.saying.edits import GONE, LARGEST_ID, WAITING_FOR_WORDS, Asked,
 from app.library.writes.writes import UNDO_OF_A_WRITE
 from app.settings import Settings
 from app.texts import counted
-from app.wiring import command_as_typed, take
+from app.typed import command_as_typed
+from app.wiring import take
 
 saying = typer.Typer()
 _TRIES, _WAIT_SECONDS = 30, 1.0

@@ -33,13 +33,14 @@ from app.describe.ledger import BUDGET_REACHED
 from app.errors import CannotStart, DatabaseDisabled, MediaIngestError
 from app.ingest.run.runner import Runner
 from app.ingest.session.counts import sums_of
+from app.ingest.session.replacing import replace_file
 from app.ingest.session.state import SessionState, Status
 from app.ingest.session.status import SessionStatus
-from app.ingest.session.store import replace_file
 from app.media import Outcome
 from app.settings import Settings
 from app.texts import class_words, counted
-from app.wiring import House, command_as_typed, take
+from app.typed import command_as_typed
+from app.wiring import House, take
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -33,6 +33,9 @@ _POSTGRESQL_PATIENCE = {
     "tcp_user_timeout": 25_000,
 }
 """When a PostgreSQL server that has gone silent counts as gone (libpq's parameters, in s; the last in ms)."""
+STANDSTILL_MS = 10_000
+"""A PostgreSQL transaction whose program says nothing for so long is ended: a program that was stopped, or cut off, in
+the middle of a write would keep all others from writing for as long as the system keeps its connection, some hours."""
 ONE_WRITER = 7_862_013
 """The advisory lock of a PostgreSQL database that a write holds from its begin, so that changes come in one order."""
 _MUCH_MEMORY_KIB = 65_536
@@ -80,7 +83,7 @@ class Engines:
     the database locked half-way; readers are `query_only`. PostgreSQL: the same code, its own defaults, and a lock by
     which one write is at work at a time there, too, whichever programs write.
 
-    `before_commit` is run in each transaction that writes, before it is committed.
+    `before_write` is run in each transaction that writes, before anything else; `before_commit` at its end.
 
     Migrations switch `foreign_keys` off: SQLite changes a table by making it anew, and dropping the old one would take
     its links along. They also wait longer for a lock that another program holds.
@@ -89,6 +92,7 @@ class Engines:
     def __init__(self, url: str, *, foreign_keys: bool = True) -> None:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.before_write: Callable[[Connection], None] = lambda _: None
         self.before_commit: Callable[[Connection], None] = lambda _: None
         self._file = sqlite_path(self.url)
         self._opened: dict[Engine, tuple[int, int] | None] = {}  # which file each engine has open; None: it was gone
@@ -110,9 +114,11 @@ class Engines:
             event.listen(self._writer, "begin", _begin_alone)
             if foreign_keys:
                 event.listen(self._writer, "connect", _prepare_postgresql_writer)
+            self._aside = self._make(pool_size=2, max_overflow=4, isolation_level="AUTOCOMMIT")
+            event.listen(self._aside, "connect", _prepare_postgresql_writer)
 
-    def _make(self, *, pool_size: int, max_overflow: int) -> Engine:
-        patience = {} if self.is_sqlite else {"connect_args": _POSTGRESQL_PATIENCE}
+    def _make(self, *, pool_size: int, max_overflow: int, **more: str) -> Engine:
+        patience = more if self.is_sqlite else {**more, "connect_args": _POSTGRESQL_PATIENCE}
         sizes = {"pool_size": pool_size, "max_overflow": max_overflow, "pool_timeout": 60}
         try:
             return create_engine(self.url, json_serializer=as_json, **sizes, **patience)
@@ -141,8 +147,17 @@ class Engines:
         """
         return self.write(partial(_in_much_memory, work) if self.is_sqlite else work)
 
+    def write_aside(self, work: Callable[[Connection], T]) -> T:
+        """Runs `work` on PostgreSQL beside the one writer: each of its statements is committed by itself.
+
+        For rows whose order nobody reads. Raises DatabaseBusy after a second in which another held a row, and
+        NeedsAttention.
+        """
+        return _in_transaction(self._aside.connect, work)
+
     def _whole(self, work: Callable[[Connection], T], connection: Connection) -> T:
         """What `work` gives, and what belongs into its transaction."""
+        self.before_write(connection)
         done = work(connection)
         self.before_commit(connection)
         return done
@@ -175,6 +190,8 @@ class Engines:
             if free:
                 self._writing.release()
         self._close(self._readers)
+        if not self.is_sqlite:
+            self._close(self._aside)
 
     @contextmanager
     def _begin_to_write(self) -> Iterator[Connection]:
@@ -316,6 +333,7 @@ def _prepare_sqlite_writer(connection: Any, patience_ms: int) -> None:
 def _prepare_postgresql_writer(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = {WRITER_BUSY_TIMEOUT_MS}")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {STANDSTILL_MS}")
     connection.commit()
 
 

@@ -4,7 +4,7 @@ Only reads. Each question is answered from an index, however many files the libr
 """
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -114,6 +114,17 @@ class History:
         What happened under an older name, before the file was moved to this one, belongs to it.
         """
         return self._engines.read(lambda connection: _followed(connection, place.in_event))
+
+    def newest_id(self) -> int:
+        """The id of the newest event of all, 0 without one."""
+        newest = select(func.max(EVENTS.c.id))
+        return self._engines.read(lambda connection: connection.execute(newest).scalar_one_or_none() or 0)
+
+    def between(self, after: int, last: int, *, without: Collection[str], limit: int = 1_000) -> list[Event]:
+        """The events of all sessions but these, with an id above `after` and up to `last`, oldest first."""
+        wanted = (EVENTS.c.id > after, EVENTS.c.id <= last, EVENTS.c.session_id.not_in(["", *without]))
+        statement = select(EVENTS).where(*wanted).order_by(EVENTS.c.id).limit(limit)
+        return self._engines.read(lambda connection: as_events(connection.execute(statement)))
 
     def moved_to(self, place: Place) -> Event | None:
         """The newest event by which a file moved away from a path; None where none did."""

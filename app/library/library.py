@@ -25,6 +25,7 @@ from app.library.finding.finder import Finder
 from app.library.finding.orders import Sort
 from app.library.finding.words.indexing import Indexing
 from app.library.history import History
+from app.library.leasing.leases import Leases
 from app.library.migrations import HEAD, revision_in
 from app.library.pairs import LIVE_PHOTO
 from app.library.pathwise import nsfw_known_in, pictured_in
@@ -75,6 +76,7 @@ class Library:
     def __init__(self, url: str, columns_file: Path | None = None, *, nsfw_threshold: float = NSFW_THRESHOLD) -> None:
         self._engines = Engines(url)
         self._first_threshold = nsfw_threshold
+        self.leases = Leases(self._engines)
         self.presence = Presence(self._engines)
         self.history = History(self._engines)
         self.failures = Failures(self._engines)
@@ -95,7 +97,8 @@ class Library:
         self.proposer = Proposer(self._engines, self.finder, self.codes)
 
     def close(self) -> None:
-        """Closes every connection."""
+        """Gives up the leases, and closes every connection."""
+        self.leases.leave()
         self.finder.current.close()
         self.codes.close()
         self._engines.close()
@@ -182,10 +185,7 @@ class Library:
         rows = [{**shared, "detail": clean_json(detail)} for detail in details]
         there = select(EVENTS.c.id).where(EVENTS.c.session_id == session_id, EVENTS.c.kind == kind).limit(1)
 
-        def work(connection: Connection) -> list[Event]:
-            return [] if connection.execute(there).first() else [append(connection, row) for row in rows]
-
-        return self._engines.write(work)
+        return self._engines.write(lambda c: [] if c.execute(there).first() else [append(c, row) for row in rows])
 
     def forget_session(self, session_id: str, detail: Mapping[str, Any]) -> None:
         """Notes in the log that a person deleted a session: it is counted and rebuilt no more."""
@@ -251,18 +251,14 @@ class Library:
 
     def events(self, session_id: str, after: int = 0, limit: int = 1_000) -> list[Event]:
         """The session's events with an id greater than `after`, oldest first."""
-        statement = (
-            select(EVENTS)
-            .where(EVENTS.c.session_id == session_id, EVENTS.c.id > after)
-            .order_by(EVENTS.c.id)
-            .limit(limit)
-        )
+        later = select(EVENTS).where(EVENTS.c.session_id == session_id, EVENTS.c.id > after)
+        statement = later.order_by(EVENTS.c.id).limit(limit)
         return self._engines.read(lambda connection: as_events(connection.execute(statement)))
 
     def last_event_id(self, session_id: str) -> int:
         """The id of the session's newest event, 0 without one."""
-        statement = select(func.max(EVENTS.c.id)).where(EVENTS.c.session_id == session_id)
-        return self._engines.read(lambda connection: connection.execute(statement).scalar_one_or_none() or 0)
+        newest = select(func.max(EVENTS.c.id)).where(EVENTS.c.session_id == session_id)
+        return self._engines.read(lambda connection: connection.execute(newest).scalar_one_or_none() or 0)
 
     def all_events(self, session_id: str, after: int = 0) -> Iterator[Event]:
         """Every event of the session with an id greater than `after`, oldest first, read in pages."""
@@ -327,14 +323,15 @@ class Library:
     def sessions_known(self) -> int:
         """How many sessions there were that nobody has forgotten."""
         known = select(EVENTS.c.session_id).where(EVENTS.c.kind == "session")
-        remembered = known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
-        sessions = select(func.count()).select_from(remembered)
+        sessions = select(func.count()).select_from(
+            known.except_(known.where(EVENTS.c.outcome == FORGOTTEN)).subquery()
+        )
         return int(self._engines.read(lambda connection: connection.execute(sessions).scalar_one()))
 
     def holds_files(self) -> bool:
         """Whether it has any file that is not gone from disk."""
         one = select(MEDIA.c.root).where(MEDIA.c.missing_at.is_(None)).limit(1)
-        return self._engines.read(lambda connection: connection.execute(one).first() is not None)
+        return self._engines.read(lambda c: c.execute(one).first() is not None)
 
     def holds_anything(self) -> bool:
         """Whether it has any row of a file, one that is gone, too, or what a person said of bytes that no row has."""
@@ -383,9 +380,9 @@ class Library:
 
     def known_file(self, place: Place) -> dict[str, Any]:
         """The row of one file as `file` gives it. Raises UnknownFile."""
-        if (row := self.file(place)) is None:
-            raise UnknownFile(f"The library has no file {place.shown}.")
-        return row
+        if row := self.file(place):
+            return row
+        raise UnknownFile(f"The library has no file {place.shown}.")
 
     @property
     def stock(self) -> Stock:

@@ -54,6 +54,20 @@ class Presence:
         found = self._engines.read(lambda connection: sorted(connection.execute(statement).scalars()))
         return found if below else [path for path in found if path > after]
 
+    def sample(self, session_id: str, folders: Iterable[Place], *, below: bool, limit: int) -> list[RowFile]:
+        """Up to so many rows that are not marked missing: those that a session wrote, then others of its folders."""
+        conditions = (MEDIA.c.session_id == session_id, *(inside(MEDIA, folder, below=below) for folder in folders))
+
+        def work(connection: Connection) -> list[RowFile]:
+            found: dict[int, RowFile] = {}
+            for condition in conditions:
+                rows = select(*(MEDIA.c[name] for name in RowFile._fields))
+                rows = rows.where(condition, MEDIA.c.missing_at.is_(None)).limit(limit)
+                found |= {row.id: RowFile(*row) for row in connection.execute(rows)}
+            return list(found.values())[:limit]
+
+        return self._engines.read(work)
+
     def mark_missing(self, root: str, paths: Iterable[bytes], look: Look = nobody_looks) -> None:
         """Notes that the files of these rows are gone. Raises NeedsAttention if the database cannot be written.
 

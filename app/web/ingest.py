@@ -134,7 +134,7 @@ def process(records: InRecords, body: ProcessBody) -> Accepted[Started]:
 
 
 @router.post("/resume")
-@refuses("illegal_move", "already_active", *STATE_FOLDER)
+@refuses("illegal_move", "already_active", "lease_lost", "root_differs", *STATE_FOLDER)
 def resume(records: InRecords, body: ResumeBody) -> Answer[Resumed]:
     """Makes a paused, interrupted or attention session go on; safe at any time, never a second worker.
 
@@ -146,14 +146,14 @@ def resume(records: InRecords, body: ResumeBody) -> Answer[Resumed]:
 
 
 @router.post("/pause")
-@refuses(*STATE_FOLDER)
+@refuses("lease_lost", *STATE_FOLDER)
 def pause(records: InRecords, body: SessionBody) -> Answer[SessionStatus]:
     """Stops a session after the file at work; 409 where nothing is being worked on."""
     return Answer(records.runner.pause(body.session_id).as_status())
 
 
 @router.post("/cancel")
-@refuses(*STATE_FOLDER)
+@refuses("lease_lost", *STATE_FOLDER)
 def cancel(records: InRecords, body: SessionBody) -> Answer[SessionStatus]:
     """Ends a session; what is committed stays. 409 where it has ended."""
     return Answer(records.runner.cancel(body.session_id).as_status())

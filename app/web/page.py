@@ -13,12 +13,13 @@ from app.errors import MediaIngestError, NeedsAttention
 from app.media import Stage
 from app.metadata import DECLARED, Shown
 from app.shapes import described
+from app.typed import command_as_typed
 from app.web.answers import Answer, Route, refuses
 from app.web.depends import DATABASE, STATE_FOLDER, InHouse, limited_body
 from app.web.guard import COOKIE, cookie_of
 from app.web.problems import problem
 from app.web.templating import show
-from app.wiring import House, command_as_typed
+from app.wiring import House
 
 router = APIRouter(route_class=Route, tags=["Server"])
 FIELDS_SHOWN = [

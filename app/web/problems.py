@@ -62,6 +62,10 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
         "method_not_allowed": Refusal(405, "the address exists, the method does not"),
         "already_active": Refusal(409, "the same request is being worked on; `session_id` says by whom"),
         "illegal_move": Refusal(409, "the session's status does not allow it"),
+        "lease_lost": Refusal(409, "another server works on the session; look at it again"),
+        "root_differs": Refusal(
+            409, "the files of the session are not those that the library knows; `detail` says more"
+        ),
         "count_changed": Refusal(409, "the number that was confirmed is not what it is now; `count` says that"),
         "newer_words": Refusal(409, "a person has said something else since of what the edit changed"),
         "already_undone": Refusal(409, "the edit was undone before"),

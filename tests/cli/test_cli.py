@@ -19,7 +19,7 @@ from app.ingest.run.runner import Runner
 from app.ingest.session.parameters import parse_parameters
 from app.ingest.session.state import Status
 from app.settings import Settings
-from app.wiring import command_as_typed
+from app.typed import command_as_typed
 from tests.ingest.builders import session_of
 from tests.samples import unidentifiable, write_many
 from tests.support.commands import refused

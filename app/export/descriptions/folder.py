@@ -17,7 +17,8 @@ from app.errors import NeedsAttention
 from app.export.descriptions.described import Described
 from app.export.descriptions.formats import OutputFormat, check_formats, rendered
 from app.export.descriptions.names import GivenNames
-from app.ingest.session.store import as_json_bytes, replace_file
+from app.ingest.session.replacing import replace_file
+from app.ingest.session.store import as_json_bytes
 from app.settings import check_apart
 from app.texts import shown_name
 

@@ -185,19 +185,25 @@ class Parts:
             raise directory_missing(shown)
 
     def leave(self, session: SessionState) -> None:
-        """Writes the last word on a session wherever it can be written: in the log, on disk, in one of them."""
+        """Writes the last word on a session wherever it can be written: in the log, on disk, in one of them.
+
+        Raises LeaseLost where the session is not ours.
+        """
         for write in (
             lambda: self.library.append(session.session_id, "session", session.as_log()),
             lambda: self.store.save(session, durable=True),
         ):
-            with contextlib.suppress(NeedsAttention):  # the very thing that needs attention
-                write()
+            with contextlib.suppress(NeedsAttention), self.library.leases.writing(session.session_id):
+                write()  # not where it is the very thing that needs attention
 
     def move(self, session: SessionState, status: Status) -> SessionState:
-        """The session in another status: in the log, then durably on disk."""
+        """The session in another status: in the log, then durably on disk. Raises LeaseLost where it is not ours."""
         self.store.check_lock()
-        session = session.to(status, now())
-        session = session.advance(self.library.append(session.session_id, "session", session.as_log()))
+        session, leases = session.to(status, now()), self.library.leases
+        with leases.writing(session.session_id):
+            session = session.advance(self.library.append(session.session_id, "session", session.as_log()))
+        if status.ended:
+            leases.end(session.session_id)
         self.store.save(session, durable=True)
         return session
 
@@ -229,13 +235,13 @@ def recounted(
     answered = frozenset(library.answered(session.session_id))
     beat()
     newest = library.last_event_id(session.session_id)
-    session = _counted(session if session.counting == COUNTING else session.without_answers(), library, beat)
+    session = counted(session if session.counting == COUNTING else session.without_answers(), library, beat)
     if newest < session.last_event_id or session.processed_files != len(answered):
-        session = _counted(session.without_answers(), library, beat)
+        session = counted(session.without_answers(), library, beat)
     return session, answered
 
 
-def _counted(session: SessionState, library: Library, beat: Callable[[], None]) -> SessionState:
+def counted(session: SessionState, library: Library, beat: Callable[[], None] = lambda: None) -> SessionState:
     """The session with every event counted that is newer than the last one that it knows."""
     for event in library.all_events(session.session_id, session.last_event_id):
         session = session.advance(event)

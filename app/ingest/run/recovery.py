@@ -3,8 +3,9 @@
 import logging
 
 from app.ingest.run.describing import settle, with_money
-from app.ingest.run.parts import Parts, mend_journal, recounted
+from app.ingest.run.parts import Parts, counted, mend_journal, recounted
 from app.ingest.session.state import SessionState
+from app.library.library import Library
 from app.library.values import Event
 from app.texts import path_from_shown
 
@@ -20,10 +21,7 @@ def recovered(parts: Parts, session_id: str, saved: SessionState | None, logged:
     if saved is None:
         parts.store.set_aside(session_id)
     if logged is not None and (saved is None or saved.last_event_id < logged.id):
-        try:
-            saved = SessionState.from_log(logged.detail)
-        except ValueError as error:
-            _log.error("session %s cannot be read, neither its file nor its log: %s", session_id, error)
+        saved = _from_log(session_id, logged) or saved
     if saved is None:
         return None
     settle(parts, session_id)
@@ -34,3 +32,17 @@ def recovered(parts: Parts, session_id: str, saved: SessionState | None, logged:
         parts.store.save(session, durable=True)
     mend_journal(parts, session_id, len(answered))
     return session
+
+
+def as_logged(library: Library, session_id: str, logged: Event | None) -> SessionState | None:
+    """A session of another server, counted from the log; `logged` is its last `session` row. None if it has none."""
+    session = None if logged is None else _from_log(session_id, logged)
+    return None if session is None else counted(session, library)
+
+
+def _from_log(session_id: str, logged: Event) -> SessionState | None:
+    try:
+        return SessionState.from_log(logged.detail)
+    except ValueError as error:
+        _log.error("the log of session %s cannot be read: %s", session_id, error)
+        return None

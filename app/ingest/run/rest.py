@@ -1,7 +1,7 @@
 """A time in which no session begins, for changes of the library that one at work would not see."""
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from app.errors import IllegalMove
@@ -15,11 +15,11 @@ class Rest:
         self.taken = False
 
     @contextmanager
-    def beside(self, at_work: Collection[str]) -> Iterator[None]:
-        """Takes it. Raises IllegalMove while one of these sessions is at work, or another has taken it."""
+    def beside(self, at_work: Callable[[], Collection[str]]) -> Iterator[None]:
+        """Takes it. Raises IllegalMove while a session is at work, or another has taken it."""
         with self._changed:
-            if at_work:
-                raise IllegalMove(f"Session {next(iter(at_work))} is at work: pause it, or wait for its end.")
+            if found := at_work():
+                raise IllegalMove(f"Session {next(iter(found))} is at work: pause it, or wait for its end.")
             if self.taken:
                 raise IllegalMove("The library is being changed by another request: wait until that is done.")
             self.taken = True

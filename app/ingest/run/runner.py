@@ -6,51 +6,48 @@ committed.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
+from typing import Any
 
-from app.errors import (
-    AlreadyActive,
-    IllegalMove,
-    MediaIngestError,
-    NeedsAttention,
-    UnknownSession,
-)
+from app.errors import IllegalMove, LeaseLost, MediaIngestError, NeedsAttention
 from app.ingest.plan.survey import Survey
 from app.ingest.run.again import to_retry, with_budget
 from app.ingest.run.backoff import Backoff
 from app.ingest.run.control import Control, Stop
-from app.ingest.run.describing import at_first, journal_of, settle
+from app.ingest.run.describing import at_first, settle
+from app.ingest.run.following import ROOT_DIFFERS, Following
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.parts import ALL_SESSIONS, CHOSEN
 from app.ingest.run.probe import probe
-from app.ingest.run.recovery import recovered
 from app.ingest.run.rest import Rest
-from app.ingest.run.several import pace_of, to_show
+from app.ingest.run.sessions import Sessions
 from app.ingest.session.parameters import Parameters
 from app.ingest.session.state import SessionState, Status, attention_for
 from app.ingest.session.store import new_session_id
-from app.library.values import FOLLOWS, FORGOTTEN, now
+from app.library.values import FOLLOWS, now
 
 _log = logging.getLogger("media_ingest")
-Listener = Callable[[SessionState], None]
+CLOSE_SECONDS = 5.0
 
 
-class Runner:
+class Runner(Sessions):
     """The sessions of one server or command. Every method may be called from any thread."""
 
     def __init__(self, ingestor: Ingestor) -> None:
+        super().__init__()
         self._ingestor = ingestor
-        self._sessions: dict[str, SessionState] = {}
+        self._leases = ingestor.library.leases
+        self._following = Following(ingestor, self)
         self._controls: dict[str, Control] = {}
         self._backoff = Backoff()
-        self._listeners: set[Listener] = set()
-        self._changed = threading.Condition()
         self._rest = Rest(self._changed)
-        self._awaited: list[Callable[[SessionState], bool]] = []
+        self._auto_resume = False
         self._closing = False
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="runner", daemon=True)
+        self._looking = threading.Thread(target=self._look, name="following", daemon=True)
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -58,26 +55,14 @@ class Runner:
         """Reads every session, counts those that had not ended again from the log, and starts the thread.
 
         Sessions that were queued or at work when the last server went become `interrupted`, and go on if `auto_resume`.
+        Those of other servers are followed, and with `auto_resume` taken up once their server is gone.
         """
-        store, library = self._ingestor.store, self._ingestor.library
-        store.sweep()
-        logged = library.session_rows()
-        for session_id in {*store.session_ids(), *logged}:
-            session = store.load(session_id)
-            if session_id in logged and logged[session_id].outcome == FORGOTTEN:
-                store.forget(session_id)  # again, if the last server died in between
-                continue
-            behind = session is None or (session_id in logged and session.may_be_behind)
-            if behind or journal_of(self._ingestor, session_id).exists():
-                try:
-                    session = recovered(self._ingestor, session_id, session, logged.get(session_id))
-                except NeedsAttention as trouble:
-                    _log.error("session %s cannot be counted again: %s", session_id, trouble.sentence)
-            if session is not None:
-                self._sessions[session_id] = session
-        for session in sorted(self._sessions.values(), key=lambda s: s.queued_at or s.created_at):
+        self._auto_resume = auto_resume
+        for session in sorted(self._following.begin(), key=lambda s: s.queued_at or s.created_at):
             self._take_up(session, auto_resume=auto_resume)
         self._thread.start()
+        if self._leases.entered:
+            self._looking.start()
 
     def _take_up(self, session: SessionState, *, auto_resume: bool) -> None:
         """Notes that the last server went, and lets the session go on if it is to; trouble is the session's own."""
@@ -86,8 +71,13 @@ class Runner:
                 session = self._move(session, Status.INTERRUPTED)
             if session.status is Status.INTERRUPTED and auto_resume:
                 session = self._move(session, Status.QUEUED)
+        except LeaseLost:
+            self._let_go(session.session_id)
+            return
         except NeedsAttention as trouble:
             session = self._in_memory_attention(session.session_id, trouble)
+        if session.status is Status.INTERRUPTED:
+            self._leases.release(session.session_id)
         if auto_resume:
             self._backoff.plan(session)
 
@@ -98,14 +88,12 @@ class Runner:
             for control in self._controls.values():
                 control.ask(Stop.INTERRUPT)
             self._changed.notify_all()
+        self._closed.set()
         if self._thread.is_alive():
             self._thread.join()
+        if self._looking.is_alive():
+            self._looking.join(CLOSE_SECONDS)  # it may look at a disk that does not answer
         self._ingestor.executor.close()
-
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Calls `listener` with every change, on the thread that made it; returns what ends it."""
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
 
     # -- what people ask for -------------------------------------------------------------------------------------
 
@@ -119,7 +107,7 @@ class Runner:
         parameters = self.resolved(parameters)
         if not given:
             parameters = parameters.but(nsfw_threshold=self._ingestor.library.nsfw_threshold())
-        self._refuse_twin(parameters)
+        self.refuse_twin(parameters)
         probe(self._ingestor, parameters)
         return self._begin(parameters, sets_threshold=given)
 
@@ -129,26 +117,26 @@ class Runner:
         """A new session in the queue. Raises AlreadyActive, and NeedsAttention where it cannot be written down."""
         self._ingestor.store.prepare()
         with self._changed:
-            self._refuse_twin(parameters)
+            self.refuse_twin(parameters)
             at = now()
-            told = at_first(parameters)
-            session = SessionState(
-                new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at, describe=told
-            )
-            if chosen:
-                self._ingestor.library.append(session.session_id, CHOSEN, {"paths": sorted(chosen)})
-            follows = None if sets_threshold else FOLLOWS  # the library's may be another by now, which stays
-            event = self._ingestor.library.append(session.session_id, "session", session.as_log(), outcome=follows)
+            begun = {"created_at": at, "queued_at": at, "heartbeat_at": at}
+            session = SessionState(new_session_id(), parameters, describe=at_first(parameters), **begun)
+            with self._leases.begun(session.session_id):
+                if chosen:
+                    self._ingestor.library.append(session.session_id, CHOSEN, {"paths": sorted(chosen)})
+                follows = None if sets_threshold else FOLLOWS  # the library's may be another by now, which stays
+                event = self._ingestor.library.append(session.session_id, "session", session.as_log(), outcome=follows)
             session = session.advance(event)
             try:
                 self._ingestor.store.save(session, durable=True)
             except NeedsAttention:  # what was refused must not begin by itself after the next start
                 self._ingestor.library.forget_session(session.session_id, session.as_log())
+                self._leases.end(session.session_id)
                 raise
             self._sessions[session.session_id] = session
             self._changed.notify_all()
         self._tell(session)
-        return self._once_taken_up(session.session_id)
+        return self.once_taken_up(session.session_id)
 
     def resolved(self, parameters: Parameters) -> Parameters:
         """The parameters with their directories checked, sorted and written in one way."""
@@ -169,21 +157,25 @@ class Runner:
         """The session, and whether this call made it go on; safe at any time, never a second worker.
 
         `confirm` says that a person has seen what attention asks to confirm, `budget_usd` what it may cost from now on.
-        Raises what `with_budget` raises.
+        Raises what `with_budget` raises, and IllegalMove `root_differs` where another server began it, and its files
+        are not here.
         """
+        wish = {"to": Status.QUEUED, "confirm": confirm, "budget_usd": budget_usd}
+        if self.session(session_id).status.resumable and self._is_left_to_its_server(session_id, wish):
+            return self.wait(session_id, lambda s: not s.status.resumable, 0.25), True
         with self._changed:
             session = self.session(session_id)
             if not session.status.resumable:
                 return session, False
             if budget_usd is not None:
                 session = with_budget(session, budget_usd)
-                self._refuse_twin(session.parameters)
+                self.refuse_twin(session.parameters)
             self._ingestor.store.prepare()
             self._backoff.drop(session_id)
             asked = session.attention is not None and session.attention.get("needs_confirm", False)
             session = self._move(replace(session, confirmed=confirm and asked), Status.QUEUED)
             self._changed.notify_all()
-        return self._once_taken_up(session_id), True
+        return self.once_taken_up(session_id), True
 
     def retry(self, session_id: str, *, cause: str | None = None, paths: Iterable[str] = ()) -> SessionState:
         """A new session over the files that failed in this one (`all`: in any): all, those of one cause, or some.
@@ -220,60 +212,39 @@ class Runner:
 
         It may be long, so nobody who looks on waits for its end; what is started or resumed meanwhile is queued.
         """
-        return self._rest.beside(self._controls)
+        return self._rest.beside(
+            lambda: {s.session_id for s in self.sessions() if s.status.working} | {*self._controls}
+        )
 
     # -- what people look at -------------------------------------------------------------------------------------
-
-    def session(self, session_id: str) -> SessionState:
-        """The session as it stands. Raises UnknownSession."""
-        try:
-            return self._sessions[session_id]
-        except KeyError:
-            raise UnknownSession(f"There is no session {session_id}.") from None
-
-    def sessions(self) -> list[SessionState]:
-        """All sessions, newest first."""
-        with self._changed:
-            found = list(self._sessions.values())
-        return sorted(found, key=lambda s: (s.created_at, s.session_id), reverse=True)
-
-    def active(self) -> SessionState | None:
-        """The one that the page should show after a refresh."""
-        return to_show(self.sessions())
-
-    def pace(self) -> tuple[float, float] | None:
-        """Seconds that a file takes, low and high, by the last sessions; None before any."""
-        return pace_of(self.sessions())
 
     def survey(self, session_id: str) -> Survey:
         """The walk of a session as it would be planned again now, its own answers set apart."""
         session = self.session(session_id)
         return self._ingestor.survey(session, frozenset(self._ingestor.library.answered(session_id)))
 
-    def wait(self, session_id: str, done: Callable[[SessionState], bool], seconds: float | None = None) -> SessionState:
-        """Waits until the session is as wanted, or the time is over; returns it as it stands then."""
-        with self._changed:
-            self._awaited.append(done)
-            try:
-                self._changed.wait_for(lambda: done(self.session(session_id)), timeout=seconds)
-            finally:
-                self._awaited.remove(done)
-            return self.session(session_id)
-
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _once_taken_up(self, session_id: str) -> SessionState:
-        """Gives the thread a moment to take a session up, so that `queued` means: behind another one."""
-        busy = any(session.status.working for session in self.sessions())
-        return self.wait(session_id, lambda s: s.status is not Status.QUEUED, 0 if busy else 0.25)
+    def _is_left_to_its_server(self, session_id: str, wish: Mapping[str, Any]) -> bool:
+        """Whether another server has a session, and is asked; one that nobody has is ours from now on.
 
-    def _refuse_twin(self, parameters: Parameters) -> None:
-        for session in self.sessions():
-            if not session.status.ended and session.parameters == parameters:
-                sentence = f"The same request is {session.status.value} already, as session {session.session_id}."
-                raise AlreadyActive(sentence, session_id=session.session_id)
+        Raises IllegalMove where it cannot go on here, LeaseLost.
+        """
+        if self._leases.holds(session_id):
+            return False
+        if self._leases.ask(session_id, wish):
+            return True
+        goes_on = wish["to"] is Status.QUEUED and not wish["confirm"]
+        if goes_on and (sentence := self._following.why_not_here(session_id)):
+            raise IllegalMove(sentence, cause=ROOT_DIFFERS)
+        self._following.take(session_id)
+        return False
 
     def _stop(self, session_id: str, stop: Stop) -> SessionState:
+        session = self.session(session_id)
+        may = session.status.working or (stop is Stop.CANCEL and not session.status.ended)
+        if may and self._is_left_to_its_server(session_id, {"to": Status(stop.value)}):
+            return self.wait(session_id, lambda s: not s.status.working, 0.25)
         with self._changed:
             session = self.session(session_id)
             if session.status.ended or (stop is Stop.PAUSE and not session.status.working):
@@ -288,21 +259,8 @@ class Runner:
 
     def _move(self, session: SessionState, status: Status) -> SessionState:
         session = self._ingestor.move(session, status)
-        self._publish(session)
+        self.publish(session)
         return session
-
-    def _publish(self, session: SessionState) -> None:
-        with self._changed:
-            before = self._sessions.get(session.session_id)
-            self._sessions[session.session_id] = session
-            moved = before is None or before.status is not session.status
-            if moved or any(done(session) for done in self._awaited):  # else to wake them would cost each file
-                self._changed.notify_all()
-        self._tell(session)
-
-    def _tell(self, session: SessionState) -> None:
-        for listener in tuple(self._listeners):
-            listener(session)
 
     @property
     def alive(self) -> bool:
@@ -336,20 +294,25 @@ class Runner:
     def _cancelled_late(self, session: SessionState, control: Control) -> SessionState:
         """The session after its run; a cancel that came while its last status was being written still counts."""
         session = self._sessions.get(session.session_id, session)
-        if control.stop is Stop.CANCEL and not session.status.ended:
+        if control.stop is Stop.CANCEL and not session.status.ended and self._leases.holds(session.session_id):
             try:
                 session = self._move(session, Status.CANCELLED)
             except NeedsAttention:
                 session = session.to(Status.CANCELLED, now())
                 self._ingestor.leave(session)
-                self._publish(session)
+                self.publish(session)
         return session
 
     def _run(self, session: SessionState) -> SessionState:
         """Takes a session as far as it goes; whatever happens is said in its status, and the thread lives on."""
         session_id = session.session_id
         try:
-            return self._ingestor.process_files_sequential(session, self._controls[session_id], self._publish)
+            return self._ingestor.process_files_sequential(session, self._controls[session_id], self.publish)
+        except LeaseLost:
+            if (stop := self._controls[session_id].stop) in (Stop.PAUSE, Stop.CANCEL):
+                with suppress(NeedsAttention):
+                    self._leases.ask(session_id, {"to": Status(str(stop))})
+            return self._let_go(session_id)
         except MediaIngestError as trouble:  # not even the attention could be written
             return self._in_memory_attention(session_id, trouble)
         except Exception as fault:  # noqa: BLE001 - a fault of ours must be seen, not end the thread without a word
@@ -361,7 +324,8 @@ class Runner:
         """Waits for a queued session, oldest first, with its control made; None when a try is due or all ends."""
         with self._changed:
             while not self._closing:
-                queued = [session for session in self._sessions.values() if session.status is Status.QUEUED]
+                queued = [s for s in self._sessions.values() if s.status is Status.QUEUED]
+                queued = [session for session in queued if self._leases.holds(session.session_id)]
                 if queued and not self._rest.taken:
                     session = min(queued, key=lambda s: (s.queued_at or "", s.created_at))
                     self._controls[session.session_id] = Control()
@@ -382,9 +346,11 @@ class Runner:
             try:
                 self._ingestor.check(session)  # may take long: never while others wait for the lock
                 self._resume_if_still_waiting(session_id)
+            except LeaseLost:
+                self._let_go(session_id)
             except MediaIngestError as trouble:
                 if attention_for(trouble) != session.attention:
-                    self._publish(replace(session, attention=attention_for(trouble)))
+                    self.publish(replace(session, attention=attention_for(trouble)))
                 self._backoff.plan(session)
 
     def _resume_if_still_waiting(self, session_id: str) -> None:
@@ -393,9 +359,43 @@ class Runner:
             if session is not None and session.status is Status.ATTENTION:
                 self._move(session, Status.QUEUED)
 
+    # -- other servers -------------------------------------------------------------------------------------------
+
+    def _let_go(self, session_id: str) -> SessionState:
+        """Follows a session that another server has taken."""
+        self._backoff.drop(session_id)
+        self._following.let_go(session_id)
+        return self.session(session_id)
+
+    def _look(self) -> None:
+        """Does what was asked for elsewhere, hears of the others, and takes up what nobody works on any more."""
+        while not self._closed.is_set():
+            try:
+                for session_id, wish in self._leases.asked().items():
+                    self._do(session_id, wish)
+                self._following.look()
+                if self._auto_resume and not self._controls and (session := self._following.take_over()):
+                    _log.warning("session %s goes on here: its server is gone", session.session_id)
+                    self._take_up(session, auto_resume=True)
+            except NeedsAttention:
+                pass  # the database cannot be reached; what works on a session says so
+            except Exception as fault:  # noqa: BLE001 - without this thread nobody would hear of the others
+                _log.error("following other servers stumbled over a fault of our own", exc_info=fault)
+            self._closed.wait(self._leases.look_seconds)
+
+    def _do(self, session_id: str, wish: Mapping[str, Any]) -> None:
+        """Does what a person asked another server to have done to a session of ours."""
+        try:
+            if wish["to"] == Status.QUEUED:
+                self.resume(session_id, confirm=wish["confirm"], budget_usd=wish["budget_usd"])
+            else:
+                self._stop(session_id, Stop(wish["to"]))
+        except MediaIngestError as refused:
+            _log.warning("session %s: what was asked for elsewhere is refused: %s", session_id, refused.sentence)
+
     def _in_memory_attention(self, session_id: str, trouble: MediaIngestError) -> SessionState:
         session = self._sessions[session_id]
         attention = attention_for(trouble)
         session = replace(session, status=Status.ATTENTION, attention=attention, current_file=None)
-        self._publish(session)
+        self.publish(session)
         return session

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
-from app.ingest.session.store import replace_file
+from app.ingest.session.replacing import replace_file
 
 _SLACK = 16  # the sixteenth part of the limit may be written before the folder is counted again
 

@@ -225,6 +225,18 @@ class SessionState:
             last_event_id=max(self.last_event_id, event.id),
         )
 
+    def heard(self, event: Event) -> "SessionState":
+        """The session of another server after one more event: a `session` event says all that is not counted."""
+        if event.kind != "session":
+            return self.advance(event)
+        try:
+            told = SessionState.from_log(event.detail)
+        except ValueError:  # of another version
+            return self.advance(event)
+        stages = {name: replace(self.stages[name], total=count.total) for name, count in told.stages.items()}
+        so_far: dict[str, Any] = {"outcomes": self.outcomes, "stats": self.stats, "stages": stages}
+        return replace(told, **so_far, errors=self.errors, last_event_id=max(self.last_event_id, event.id))
+
     def checkpoints(self, event: Event, *, interval: int | None) -> list[dict[str, Any]]:
         """What the log says of the progress of stages together with the event that comes next."""
         return checkpoints(self.stages, event, self.parameters.wanted, interval)

@@ -7,22 +7,20 @@ it: the lock's file, or the whole folder, may have been removed or replaced mean
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import re
-import secrets
 import stat
 import tempfile
-import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from app.crash_points import crash_point
 from app.errors import NeedsAttention, StateFolderLocked
 from app.ingest.session.answers import as_journal_line
+from app.ingest.session.lock import Lock
+from app.ingest.session.replacing import replace_file, write_all
 from app.ingest.session.state import SessionState
 from app.library.values import Event
 from app.texts import as_json
@@ -46,60 +44,20 @@ def new_session_id() -> str:
     return str(uuid.uuid4())
 
 
-def replace_file(path: str | Path, content: bytes | Iterable[bytes], *, durable: bool = False) -> None:
-    """Writes a file so that a reader, or a crash, finds the old or the new content, never a part of it.
-
-    The temporary file lies in the same folder. `durable` also survives a loss of power, at the cost of two fsyncs; the
-    rename alone survives the death of the process. Raises OSError; the old file is untouched then.
-    """
-    parent, name = os.path.split(path)
-    temporary = os.path.join(parent, f".{name}.{secrets.token_hex(8)}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            for piece in (content,) if isinstance(content, bytes) else content:
-                _write_all(handle, piece)
-            if durable:
-                os.fsync(handle)
-        finally:
-            os.close(handle)
-        crash_point("temporary_written")
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    if durable:
-        folder = os.open(parent or ".", os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _write_all(handle: int, content: bytes) -> None:
-    """Writes every byte: a disk that becomes full takes a part before it refuses."""
-    while content:
-        content = content[os.write(handle, content) :]
-
-
 class IngestionState:
     """The state folder of one server or command."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._thumbnails = folder / "thumbnails"
-        self._lock = str(folder / "lock")
-        self._owner = folder / "lock.json"
+        self._lock = Lock(folder / "lock")
         self._address: str | None = None  # ours, once the lock was taken; who never took it is not asked for it
-        self._held: tuple[int, tuple[int, int]] | None = None  # the lock's descriptor, and which file that is
-        self._taking = threading.Lock()
 
     def prepare(self) -> None:
         """Makes the folder, and takes the lock back if it was lost. Raises NeedsAttention where one cannot be done."""
         try:
             self._thumbnails.mkdir(parents=True, exist_ok=True)
-            if self._address is not None and not self._take():
+            if self._address is not None and not self._lock.take(self._address):
                 sentence = f"Another Media Ingest holds {self.folder} now: {self.holder()}. Stop one of the two."
                 raise NeedsAttention(sentence, cause="lock_lost")
         except OSError as error:
@@ -119,7 +77,7 @@ class IngestionState:
         self.prepare()
         self._address = address
         try:
-            if self._take():
+            if self._lock.take(address):
                 return
         except OSError as error:
             self._address = None
@@ -129,54 +87,12 @@ class IngestionState:
 
     def holder(self) -> str | None:
         """Address and process id of the process that holds the folder; None where none does."""
-        if not _is_locked(self._lock):
-            return None
-        try:
-            owner = json.loads(self._owner.read_bytes())
-            return f"{owner['address']} (process {owner['pid']})"
-        except (OSError, ValueError, KeyError, TypeError):
-            return "a process that has not said its name yet"
+        return self._lock.holder()
 
     def release(self) -> None:
         """Gives the folder up, if this process holds it."""
-        with self._taking:
-            if self._holds():
-                self._owner.unlink(missing_ok=True)
-            self._let_go()
-            self._address = None
-
-    def _take(self) -> bool:
-        """Whether the lock is ours, taken now if need be. Raises OSError."""
-        with self._taking:
-            if self._holds():
-                return True
-            self._let_go()
-            handle = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                locked = _which(os.fstat(handle))
-                if locked == _which(os.stat(self._lock)):  # else it was removed meanwhile, and may be another's anew
-                    replace_file(self._owner, json.dumps({"pid": os.getpid(), "address": self._address}).encode())
-                    self._held = handle, locked
-            except BlockingIOError:
-                pass
-            finally:
-                if self._held is None:
-                    os.close(handle)
-            return self._held is not None
-
-    def _holds(self) -> bool:
-        """Whether the file that we have locked is the one that others would lock; takes a microsecond."""
-        held = self._held
-        try:
-            return held is not None and _which(os.stat(self._lock)) == held[1]
-        except OSError:
-            return False
-
-    def _let_go(self) -> None:
-        if self._held is not None:
-            os.close(self._held[0])
-            self._held = None
+        self._lock.release()
+        self._address = None
 
     @contextlib.contextmanager
     def _writing(self, folder: Path | None = None) -> Iterator[None]:
@@ -193,7 +109,7 @@ class IngestionState:
 
     def check_lock(self) -> None:
         """Raises NeedsAttention if the folder is not ours any more: what is written elsewhere would have two owners."""
-        if self._address is not None and not self._holds():
+        if self._address is not None and not self._lock.held:
             sentence = f"The state folder {self.folder} was removed, renamed or taken over while it was in use."
             raise NeedsAttention(sentence, cause="lock_lost")
 
@@ -239,6 +155,19 @@ class IngestionState:
         kept = self.kept(name)
         roots = kept.items() if isinstance(kept, dict) else ()
         return {name: Path(path) for name, path in roots if isinstance(path, str) and os.path.isabs(path)}
+
+    def server_id(self) -> str:
+        """The id of the server that works in this folder, a UUID; made when it is asked for first.
+
+        A copy of the folder has another one: two servers must never pass for one. Raises NeedsAttention.
+        """
+        which = os.stat(self.folder).st_ino
+        kept = self.kept("server.json")
+        if isinstance(kept, dict) and kept.get("folder") == which and is_session_id(str(kept.get("id"))):
+            return str(kept["id"])
+        made = {"id": str(uuid.uuid4()), "folder": which}
+        self.keep("server.json", made)
+        return str(made["id"])
 
     # -- session files -------------------------------------------------------------------------------------------
 
@@ -309,7 +238,7 @@ class IngestionState:
         with self._writing():
             handle = os.open(self._journal(event.session_id), _APPENDING, 0o600)
             try:
-                _write_all(handle, _journal_line(event))
+                write_all(handle, _journal_line(event))
             finally:
                 os.close(handle)
 
@@ -367,25 +296,6 @@ def _parsed(text: bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def _which(found: os.stat_result) -> tuple[int, int]:
-    return found.st_dev, found.st_ino
-
-
-def _is_locked(lock: str) -> bool:
-    """Whether a process holds the lock, asked for and given back at once: one that was killed leaves only its name."""
-    try:
-        handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
 
 
 def _journal_line(event: Event) -> bytes:

@@ -9,7 +9,8 @@ import pytest
 
 from app.errors import NeedsAttention, StateFolderLocked
 from app.ingest.session import store as store_module
-from app.ingest.session.store import IngestionState, replace_file
+from app.ingest.session.replacing import replace_file
+from app.ingest.session.store import IngestionState
 from tests.ingest.builders import OTHER_SESSION, SESSION, file_event, session_of
 from tests.ingest.session.test_store import names_in
 

@@ -363,3 +363,13 @@ def test_sums_that_do_not_close_say_which(total_files, discovered, answered, fau
     session = session_of(Status.PROCESSING, total_files=total_files).advance(file_event(1))
     session = replace(session, plan=replace(session.plan, discovered=discovered))
     assert fault in " ".join(session.faults_of_the_sums(answered))
+
+
+def test_what_another_server_logs_of_a_session_keeps_what_was_counted():
+    session = session_of(Status.PROCESSING, total_files=3).advance(file_event(1)).advance(file_event(2, "failed"))
+    paused = session.to(Status.PAUSED, AT)
+    told = session.heard(Event(3, SESSION, AT, "session", None, None, detail=paused.as_log()))
+    assert (told.status, told.outcomes, told.last_event_id) == (Status.PAUSED, session.outcomes, 3)
+    assert (told.pending, told.stages) == (1, session.stages)
+    assert told.heard(file_event(4)).processed_files == 3
+    assert told.heard(Event(5, SESSION, AT, "session", None, None, detail={})).status is Status.PAUSED

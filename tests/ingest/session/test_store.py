@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from app.errors import NeedsAttention
 from app.ingest.session import store as store_module
 from app.ingest.session.answers import as_journal_line
+from app.ingest.session.replacing import replace_file
 from app.ingest.session.state import Status
-from app.ingest.session.store import IngestionState, is_session_id, new_session_id, replace_file
+from app.ingest.session.store import IngestionState, is_session_id, new_session_id
 from tests.ingest.builders import AT, OTHER_SESSION, SESSION, file_event, session_of
 
 
@@ -276,3 +278,14 @@ def test_whatever_is_written_is_for_nobody_else(store):
     store.sweep()
     modes = {path.name: path.stat().st_mode & 0o777 for path in store.folder.rglob("*") if path.is_file()}
     assert set(modes.values()) == {0o600}, modes
+
+
+def test_the_id_of_a_server_stays_with_its_folder_and_a_copy_has_another(store, tmp_path):
+    store.prepare()
+    first = store.server_id()
+    assert is_session_id(first)
+    assert IngestionState(store.folder).server_id() == first
+    shutil.copytree(store.folder, tmp_path / "copy")
+    assert IngestionState(tmp_path / "copy").server_id() != first
+    (store.folder / "server.json").write_text("{")
+    assert store.server_id() != first
