@@ -119,8 +119,8 @@ class Runner(Sessions):
         with self._changed:
             self.refuse_twin(parameters)
             at = now()
-            begun = {"created_at": at, "queued_at": at, "heartbeat_at": at}
-            session = SessionState(new_session_id(), parameters, describe=at_first(parameters), **begun)
+            session = SessionState(new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at)
+            session = replace(session, describe=at_first(parameters))
             with self._leases.begun(session.session_id):
                 if chosen:
                     self._ingestor.library.append(session.session_id, CHOSEN, {"paths": sorted(chosen)})
