@@ -255,7 +255,7 @@ def test_a_picture_about_which_answers_are_lost_fails_alone_while_others_are_ans
 
 def test_an_answer_after_the_time_limit_is_lost(fake_provider):
     fake_provider.script(answer(until=threading.Event()), answer(drip=0.05), answer(until=threading.Event()))
-    asked = Asked(fake_provider, timeout_seconds=0.2)
+    asked = Asked(fake_provider, timeout_seconds=0.6)
     with pytest.raises(AnswerLost, match="did not answer in time"):
         asked.ask()
     assert asked.account.ends == [("unknown", WORST)] * 3
