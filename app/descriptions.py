@@ -29,6 +29,10 @@ class RunStatus(StrEnum):
     UNKNOWN = "unknown"  # it was sent and no answer is known: booked at the most that it can have cost
 
 
+SILENT = frozenset({RunStatus.UNKNOWN, RunStatus.FAILED})
+"""The ends of a request that do not show that its provider answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one request as its server reported them; `cached` are among those that went `in`."""

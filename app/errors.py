@@ -367,6 +367,10 @@ FILE_CAUSES: Mapping[str, Cause] = MappingProxyType(
             "The provider did not take the request for a description; the picture is taken in, and nothing was paid.",
             "Read the sentence of the file; often the model sees no pictures, or INGEST_DESCRIBE_STRUCTURED helps.",
         ),
+        "description_lost": Cause(
+            "No answer about the picture came that can be used, though others are answered; it is taken in.",
+            "It is asked about in the next session; if it is lost again, look into the log of the provider.",
+        ),
         "internal_error": Cause(
             "Media Ingest itself failed on this file.", "Please report it, with the sentence of the file."
         ),
@@ -382,7 +386,7 @@ def cause_named(name: str) -> Cause:
     return FILE_CAUSES.get(name, _OF_ANOTHER_VERSION)
 
 
-PASSING_CAUSES = frozenset({"vanished", "unreadable", STILL_CHANGING, "model_unusable"})
+PASSING_CAUSES = frozenset({"vanished", "unreadable", STILL_CHANGING, "model_unusable", "description_lost"})
 """The causes that say nothing lasting of a file: neither its bytes nor our version decide what comes next time."""
 
 DAMAGE_CAUSES = frozenset({"truncated_image", "damaged_image", "damaged_video"})

@@ -42,6 +42,15 @@ def clean_text(text: str) -> str:
     return _UNSTORABLE.sub(lambda match: "" if match[0] == "\0" else "\ufffd", text)
 
 
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+
+
+def without_controls(text: str) -> str:
+    """A clean text with a line feed at the end of each line, and no control but that and the tab."""
+    return _CONTROLS.sub("", _LINE_ENDS.sub("\n", clean_text(text)))
+
+
 def clean_json(value: Any) -> Any:
     """A JSON-safe copy of `value`: texts cleaned, bytes as hexadecimal, NaN and infinities as None."""
     match value:

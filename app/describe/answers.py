@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from app.describe import templates
 from app.describe.templates import FieldType, Template
 from app.errors import in_words
-from app.texts import clean_text
+from app.texts import without_controls
 
 _MOST_CHARACTERS = 200_000  # of an answer that is looked at
 _MOST_TRIES = 200  # places of it at which JSON is looked for
@@ -95,7 +95,7 @@ def _text_within(most: int, value: Any) -> Any:
     said = _as_said(value)
     if said is None:
         return value
-    text = clean_text(said).strip()
+    text = without_controls(said).strip()
     if not text:
         message = "is empty"
         raise ValueError(message)
@@ -114,7 +114,7 @@ def _items_within(most: int, most_characters: int, value: Any) -> Any:
         said = _as_said(item)
         if said is None:
             return value
-        text = " ".join(clean_text(said).split())
+        text = " ".join(without_controls(said).split())
         if text and len(text) <= most_characters:
             kept.setdefault(text.casefold(), text)
     return list(kept.values())[:most]

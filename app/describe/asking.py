@@ -4,9 +4,11 @@ Every request is told to its file's account twice: before it is sent, with the m
 ended, however it did.
 """
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import TracebackType
@@ -14,6 +16,7 @@ from typing import Any, Self
 
 from app.describe.answers import InvalidAnswer, read_answer, repair_words
 from app.describe.ledger import Account
+from app.describe.lost import MOST_LOST, AnswerLost
 from app.describe.manners import Manners, next_wait
 from app.describe.prices import Pricing, pricing_of, worst
 from app.describe.providers import Provider
@@ -24,8 +27,6 @@ from app.descriptions import Run, RunStatus
 from app.errors import CannotRead, NeedsAttention
 from app.texts import clean_text
 
-MOST_LOST = 3
-"""Requests about one picture, without a wait that the provider asks for, of which the answer may be lost."""
 MOST_REFUSED = 3
 """Requests that are refused for one reason, without any answer between them: it is not the picture."""
 MOST_IN_VAIN = 10
@@ -36,6 +37,7 @@ _CAUSES = {
     RunStatus.TRUNCATED: "description_truncated",
     RunStatus.REFUSED: "description_refused",
     RunStatus.FAILED: "request_refused",
+    RunStatus.UNKNOWN: AnswerLost.cause,
 }
 
 
@@ -63,6 +65,7 @@ class Asking:
         self._wire = Wire(provider)
         self._refused: Counter[str] = Counter()  # by their kind, since the last answer
         self._in_vain = 0
+        self._alone = asyncio.Lock()  # held by the one request that finds out whether the provider answers
 
     async def __aenter__(self) -> Self:
         return self
@@ -75,7 +78,7 @@ class Asking:
     async def __call__(self, picture: bytes, account: Account) -> dict[str, Any]:
         """What the model says of a picture, by the fields of the template; each request is booked in the account.
 
-        Raises CannotRead with a cause of `FILE_CAUSES` where it says nothing of this one, and NeedsAttention:
+        Raises AnswerLost, CannotRead (a cause of `FILE_CAUSES`) where it says nothing of this one, and NeedsAttention:
         `provider_unreachable`, `provider_refuses`, `answers_unusable`, or what the account raises. Where the task is
         cancelled, a request that waits is over at once.
         """
@@ -96,11 +99,16 @@ class Asking:
         return dict(end.run.output)
 
     async def _until_ended(self, messages: Sequence[Message], account: Account) -> _End:
-        """The first request that is neither lost nor put off. Raises NeedsAttention."""
+        """The first request that is neither put off nor lost; one that is, too, where others are answered meanwhile.
+
+        Raises NeedsAttention, and AnswerLost.
+        """
         body = body_of(self._provider, self._template, messages)
-        tried, waited, lost = 0, 0.0, 0
+        tried, waited, lost = 0, 0.0, min(account.lost, MOST_LOST - 1)
+        heard = 0 if lost else account.heard  # what was lost before this run was so before all of its answers
         while True:
-            end = await self._once(body, account)
+            async with self._alone if account.in_doubt else nullcontext():
+                end = await self._once(body, account)
             if end.none is None:
                 self._refused.clear()
                 return end
@@ -108,11 +116,17 @@ class Asking:
             alike = self._refused[end.none.kind] >= MOST_REFUSED
             if end.none.meaning is Meaning.FILTERED or (end.none.meaning is Meaning.REQUEST and not alike):
                 return end
-            tried, lost = tried + 1, lost + (end.none.meaning is Meaning.LOST)
+            if end.none.meaning is Meaning.LOST:
+                heard, lost = heard if lost else account.heard, lost + 1
+                if lost == MOST_LOST and account.heard > heard:
+                    return end
+                if lost == MOST_LOST and not account.in_doubt:
+                    account.doubt()
+                    raise AnswerLost(_sentence(end.run, end.none), self._attention(end.none))
+            tried += 1
             wait = next_wait(tried, waited, end.none.wait)
             passing = end.none.meaning in {Meaning.BUSY, Meaning.LOST}
-            unsent = end.none.meaning is Meaning.LOST and not end.none.sent
-            if not passing or unsent or lost == MOST_LOST or wait is None:
+            if not passing or (lost and account.in_doubt) or wait is None:
                 raise self._attention(end.none)
             self._manners.hold_off(wait)
             account.waits_for(f"waiting for the provider '{self._provider.name}', which {_why(end.none)}")
@@ -123,12 +137,18 @@ class Asking:
         async with self._manners.turn():
             pricing = pricing_of(self._provider)
             run = await account.reserve(worst(self._provider, pricing))
-            began = time.monotonic()
+            began, left = time.monotonic(), asyncio.Event()
             try:
-                got = await self._wire.send(body)
+                got = await self._wire.send(body, left)
+                if isinstance(got, NoReply) and got.meaning is Meaning.UNREACHABLE:
+                    account.unsent(run)
+                    return _End(run, none=got)
                 run = replace(run, seconds=round(time.monotonic() - began, 3))
                 end = self._judged(replace(run, reason=None), got, pricing)
-            except BaseException:  # cancelled, or our own fault: it may have been paid for
+            except BaseException:  # cancelled, or our own fault
+                if not left.is_set():
+                    account.unsent(run)
+                    raise
                 broken_off = "It was broken off before an answer came."
                 account.ended(replace(run, seconds=round(time.monotonic() - began, 3), reason=broken_off))
                 raise
@@ -166,7 +186,7 @@ class Asking:
     def _attention(self, none: NoReply) -> NeedsAttention:
         """Why the session has to stop."""
         who = f"The provider '{self._provider.name}' ({self._provider.base_url})"
-        if none.meaning in {Meaning.BUSY, Meaning.LOST}:
+        if none.meaning in {Meaning.BUSY, Meaning.LOST, Meaning.UNREACHABLE}:
             sentence = f"{who} {_why(none)}."
             return NeedsAttention(sentence, cause="provider_unreachable")
         told = {
@@ -185,7 +205,8 @@ def _why(none: NoReply) -> str:
     """Why a provider is asked again later, as a clause about it."""
     if none.meaning is Meaning.BUSY:
         return f"takes no more requests for now: {none.words}"
-    return f"{'gives no answer that can be used' if none.sent else 'cannot be reached'}: {none.words}"
+    unheard = none.meaning is Meaning.LOST
+    return f"{'gives no answer that can be used' if unheard else 'cannot be reached'}: {none.words}"
 
 
 def no_description(run: Run, none: NoReply | None = None) -> CannotRead:
@@ -201,5 +222,7 @@ def _sentence(run: Run, none: NoReply | None) -> str:
             return f"The answer of {run.model} ended at the most tokens that it may have."
         case RunStatus.REFUSED:
             return f"{run.model} did not want to describe this picture."
+        case RunStatus.UNKNOWN:
+            return f"The provider gives no answer about this picture that can be used: {none.words if none else ''}."
         case _:
             return f"The provider did not take the request: {none.words if none else ''}."

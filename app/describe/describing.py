@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from app.crash_points import crash_point
 from app.describe.ledger import Account, Ledger
+from app.describe.lost import MOST_ASIDE, MOST_LOST, AnswerLost
 from app.descriptions import Description, Run
 from app.errors import CannotRead, MediaIngestError, NeedsAttention
 from app.media import Analysis, Failure, Stage, StageStatus
@@ -34,7 +35,8 @@ class Ask(Protocol):
     def __call__(self, picture: bytes, account: Account) -> Awaitable[dict[str, Any]]:
         """What it says, by the fields of the template.
 
-        Raises CannotRead where this picture gets no description, and NeedsAttention where none will for now.
+        Raises CannotRead where this picture gets no description, NeedsAttention where none will for now, and AnswerLost
+        where nobody knows yet which of the two it is.
         """
 
 
@@ -44,14 +46,34 @@ Opened: TypeAlias = Callable[[], AbstractAsyncContextManager[Ask]]
 
 @dataclass(slots=True, eq=False)
 class _Begun:
-    """A file whose description was asked for, or that needs none: then there is no `answer` to wait for."""
+    """A file whose description was asked for, or that needs none: then there is no `answer` to wait for.
+
+    One that is `aside` is asked about once the provider has answered about another.
+    """
 
     result: Result
-    answer: "Future[Result] | None" = None
+    answer: "Future[Result | _Unheard] | None" = None
+    aside: bool = False
 
     @property
-    def ended(self) -> bool:
-        return self.answer is None or self.answer.done()
+    def at_work(self) -> bool:
+        return self.answer is not None and not self.answer.done()
+
+    @property
+    def unheard(self) -> "_Unheard | None":
+        """What became of it if its answer was lost."""
+        if self.answer is None or self.at_work or self.answer.cancelled() or self.answer.exception() is not None:
+            return None
+        said = self.answer.result()
+        return said if isinstance(said, _Unheard) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unheard:
+    """A file whose answers were lost: as it is if that was the picture, and why."""
+
+    alone: Analysis
+    lost: AnswerLost
 
 
 class Describing:
@@ -84,14 +106,22 @@ class Describing:
         self._line: deque[_Begun] = deque()
         self._asking: dict[asyncio.Task[Any], Account] = {}  # what is at work in the event loop
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._let_go = False
 
     @property
     def owes(self) -> bool:
         """Whether it has files of which more has come, or will, than has been given back."""
         return bool(self._line)
 
+    def stop(self, trouble: NeedsAttention) -> None:
+        """Lets go, and sends no further request about the pictures whose answers are waited for."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ledger.end, trouble)
+        self.let_go()
+
     def let_go(self) -> None:
         """Gives up asking about pictures that wait for their turn: only what was sent is waited for from now on."""
+        self._let_go = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._give_up_unsent)
 
@@ -102,7 +132,11 @@ class Describing:
 
     @property
     def _at_work(self) -> bool:
-        return any(not begun.ended for begun in self._line)
+        return any(begun.at_work for begun in self._line)
+
+    def _in_doubt(self, begun: _Begun) -> bool:
+        """Whether it depends on answers about other pictures what becomes of a file."""
+        return begun.aside or (self._ledger.in_doubt and begun.unheard is not None)
 
     def map(self, results: Iterable[Result | None]) -> Results:
         """The results in their order, each with its description; `None` while nothing has ended.
@@ -127,28 +161,25 @@ class Describing:
                 with contextlib.suppress(Exception):
                     _done(asking.__aexit__(None, None, None), loop)
         finally:
+            self._loop = None
             loop.call_soon_threadsafe(loop.stop)
             thread.join(CANCEL_SECONDS)
             if not thread.is_alive():
                 loop.close()
 
     def _in_order(self, results: Iterator[Result | None], loop: asyncio.AbstractEventLoop) -> Results:
-        more = True
         while True:
-            while more and self._has_room():
-                try:
-                    result = next(results)
-                except StopIteration:
-                    more = False
-                    break
-                if result is None:
-                    yield None
-                    continue
-                self._line.append(self._begin(result, loop))
+            yield from self._begun(results, loop)
             if not self._line:
                 return
             first = self._line[0]
-            if not first.ended:
+            doubtful = self._in_doubt(first)
+            if doubtful and not self._at_work and self._let_go:
+                return
+            if doubtful and not self._asks_others(loop):
+                self._line[0] = self._without_others(first)
+                continue
+            if doubtful or first.at_work:
                 yield None
                 self._wait_for_one()
                 continue
@@ -158,7 +189,46 @@ class Describing:
             described = first.result if first.answer is None else first.answer.result()
             self._line.popleft()
             crash_point("description_ready")
-            yield described
+            yield described.alone if isinstance(described, _Unheard) else described
+
+    def _begun(self, results: Iterator[Result | None], loop: asyncio.AbstractEventLoop) -> Results:
+        """Begins files as long as there is room; `None` while none is ready."""
+        while self._has_room():
+            try:
+                result = next(results)
+            except StopIteration:
+                return
+            if result is None:
+                yield None
+            else:
+                self._line.append(self._begin(result, loop))
+
+    def _asks_others(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Asks about the pictures that were set aside: all if the provider answers, else one if no other is at work.
+
+        That is one of which the fewest answers were lost, so that another one is next. Says whether any is at work now.
+        Raises NeedsAttention where the provider answers nobody.
+        """
+        self._ledger.check()
+        aside = [begun for begun in self._line if begun.aside]
+        if self._ledger.in_doubt:
+            aside.sort(key=lambda begun: self._ledger.lost.get(_sha256(begun) or "", 0))
+            aside = [] if self._at_work else aside[:1]
+        for begun in aside:
+            assert isinstance(begun.result, Analysis)  # noqa: S101 - only such a file is asked about
+            begun.answer, begun.aside = asyncio.run_coroutine_threadsafe(self._described(begun.result), loop), False
+        return self._at_work
+
+    def _without_others(self, begun: _Begun) -> _Begun:
+        """A file whose answers were lost, where there is no other to ask about: earlier answers speak for the provider.
+
+        Raises NeedsAttention where there were none.
+        """
+        unheard = begun.unheard
+        assert unheard is not None  # noqa: S101 - those that are aside are asked about before
+        if not self._ledger.money.answers:
+            raise unheard.lost.trouble
+        return _Begun(unheard.alone)
 
     def _all_ended(self) -> Results:
         """Waits for what was sent: it is paid for."""
@@ -169,12 +239,14 @@ class Describing:
     def _has_room(self) -> bool:
         """Whether another file may begin: not while the first can be committed, nor while many wait for the first.
 
-        One more begins than are asked about at a time: its picture is ready when its turn comes.
+        One more begins than are asked about at a time: its picture is ready when its turn comes. Those that depend on
+        answers about others leave them room.
         """
-        if self._line and self._line[0].ended:
+        doubtful = [self._in_doubt(begun) for begun in self._line]
+        if self._line and not doubtful[0] and not self._line[0].at_work:
             return False
-        under_way = sum(not begun.ended for begun in self._line)
-        return under_way <= self._at_once and len(self._line) < MOST_AHEAD * self._at_once
+        under_way = sum(begun.at_work for begun in self._line)
+        return under_way <= self._at_once and doubtful.count(False) < MOST_AHEAD * self._at_once
 
     def _begin(self, result: Result, loop: asyncio.AbstractEventLoop) -> _Begun:
         if isinstance(result, Failure) or result.to_send is None:
@@ -185,24 +257,29 @@ class Describing:
             return _Begun(_ended(result, (), Description(direct=self._direct), why))
         if not self._may_be_sent(result):
             return _Begun(_left_out(result))
+        lost = self._ledger.lost.get(result.identity.sha256, 0) if self._ledger.in_doubt else 0
+        if lost >= MOST_LOST and sum(begun.aside for begun in self._line) < MOST_ASIDE:
+            return _Begun(result, aside=True)
         same = next((begun.answer for begun in self._line if begun.answer and _sha256(begun) == _sha256(result)), None)
         asked = self._described(result) if same is None else self._as_of(same, result)
         return _Begun(result, asyncio.run_coroutine_threadsafe(asked, loop))
 
-    async def _as_of(self, same: "Future[Result]", result: Analysis) -> Result:
+    async def _as_of(self, same: "Future[Result | _Unheard]", result: Analysis) -> Result | _Unheard:
         """What is said of a file whose bytes are being asked about already: the same, if anything is."""
         said = None
         with contextlib.suppress(MediaIngestError):
             first = await asyncio.wrap_future(same)
+            if isinstance(first, _Unheard):
+                return replace(first, alone=_ended(result, (), Description(), first.lost.alone))
             said = first.description if isinstance(first, Analysis) else None
         if said is None or said.output is None:
             return await self._described(result)
         return replace(result, description=replace(said, runs=()))
 
-    async def _described(self, result: Analysis) -> Result:
+    async def _described(self, result: Analysis) -> Result | _Unheard:
         account = self._ledger.account(result.file.place, result.identity.sha256)
         assert result.to_send is not None  # noqa: S101 - only such a file is asked about
-        output, error = None, None
+        output, error, lost = None, None, None
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine of the loop runs in one
         self._asking[task] = account
@@ -211,13 +288,16 @@ class Describing:
                 output = await self._ask(result.to_send, account)
         except CannotRead as refused:
             error = refused
+        except AnswerLost as silent:
+            error, lost = silent.alone, silent
         except NeedsAttention as trouble:
             self._ledger.end(trouble)  # a picture that was made ready meanwhile is not asked about
             raise
         finally:
             del self._asking[task]
             account.abandon()
-        return _ended(result, account.runs, Description(output=output, direct=self._direct), error)
+        ended = _ended(result, account.runs, Description(output=output, direct=self._direct), error)
+        return ended if lost is None else _Unheard(ended, lost)
 
     def _wait_for_one(self) -> None:
         waiting = [begun.answer for begun in self._line if begun.answer is not None and not begun.answer.done()]

@@ -2,7 +2,7 @@
 
 A line as JSON says that a request begins, another how it ended; each is on the disk when the call returns. A request
 that has no second line may have been answered by a server that charges for it: it counts as sent, at the most that it
-can have cost. What the library has is dropped.
+can have cost. One that never left is struck out. What the library has is dropped.
 """
 
 import contextlib
@@ -47,11 +47,14 @@ class Journal:
         """
         line = json.dumps({"path": place.shown, **_as_json(run)}, ensure_ascii=True).encode() + b"\n"
         with self._lock:
-            before, self._ends_whole = b"" if self._ends_whole else b"\n", False
-            self._append(before + line, new=not self._lines)
-            self._ends_whole = True
+            self._append_line(line)
             self._open[run.run] = line
-            self._lines += 1
+
+    def strike(self, run: str) -> None:
+        """Takes back a request that never left. Raises NeedsAttention `state_unwritable`: then it counts as sent."""
+        with self._lock:
+            self._append_line(json.dumps({"run": run, "unsent": True}).encode() + b"\n")
+        self.drop([run])
 
     def drop(self, runs: Iterable[str]) -> None:
         """Forgets requests that the library has. Where the file cannot be changed it stays: they are known by name."""
@@ -63,6 +66,12 @@ class Journal:
                 self._lines = 0
             elif self._lines > len(self._open) + _SLACK_LINES:
                 self._write_anew()
+
+    def _append_line(self, line: bytes) -> None:
+        before, self._ends_whole = b"" if self._ends_whole else b"\n", False
+        self._append(before + line, new=not self._lines)
+        self._ends_whole = True
+        self._lines += 1
 
     def _append(self, line: bytes, *, new: bool) -> None:
         try:
@@ -105,8 +114,11 @@ def read(file: Path) -> list[Entry]:
         sentence = f"What descriptions cost cannot be read from {file}: {error.strerror}."
         raise NeedsAttention(sentence, cause="state_unwritable") from error
     for line in content.splitlines():
-        with contextlib.suppress(ValueError, KeyError, TypeError):
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
             values = json.loads(line)
+            if values.get("unsent"):
+                found.pop(values["run"], None)
+                continue
             run = _from_json(values)
             found[run.run] = Entry(Place.from_shown(values["path"]), run)
     return list(found.values())

@@ -6,14 +6,15 @@ more than was reserved for it is booked as it is, and ends the session.
 """
 
 import asyncio
+import contextlib
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from app.crash_points import crash_point
 from app.describe.journal import Journal
-from app.descriptions import Run, RunStatus, in_usd
+from app.descriptions import SILENT, Run, RunStatus, in_usd
 from app.errors import NeedsAttention
 from app.media import Place
 
@@ -48,6 +49,7 @@ class Money:
 class Ledger:
     """What one session may spend. `budget` in USD, None for no limit; `money` is what it has spent before.
 
+    `lost` says how many answers about which bytes were lost since the last that came.
     `now` tells the time as ISO 8601 in UTC.
 
     Its methods are called in one event loop; `money` may be read anywhere.
@@ -61,6 +63,7 @@ class Ledger:
         now: Callable[[], str],
         budget: Decimal | None = None,
         money: Money | None = None,
+        lost: Mapping[str, int] | None = None,
     ) -> None:
         self.whom = whom
         self.now = now
@@ -68,6 +71,11 @@ class Ledger:
         self.money = money or Money()
         self.waits_for: str | None = None
         """What is waited for before anything is sent again; None while nothing has to be."""
+        self.lost = lost or {}
+        self.in_doubt = bool(lost)
+        """Whether the provider may not answer at all: then one request at a time finds out."""
+        self.heard = 0
+        """Requests of this run that were answered in some way."""
         self._journal = journal
         self._changed = asyncio.Event()  # another one after each change
         self._ended: NeedsAttention | None = None
@@ -120,6 +128,8 @@ class Ledger:
         money, cost = self.money, run.cost or Decimal(0)
         money.spent += cost
         money.answers += run.status is RunStatus.ANSWERED
+        if run.status not in SILENT:
+            self.heard, self.in_doubt = self.heard + 1, False
         money.unpriced += run.cost is None
         if self.budget is not None and reserved is not None and cost > reserved:
             sentence = f"A description cost {in_words(cost)}, more than the {in_words(reserved)} that it could cost: "
@@ -143,6 +153,13 @@ class Ledger:
         self.waits_for = None
         self.money.requests += 1
         crash_point("description_reserved")
+
+    def strike(self, run: Run) -> None:
+        """Takes back a request that never left. Where that cannot be written down, it is booked once it is read."""
+        with contextlib.suppress(NeedsAttention):
+            self._journal.strike(run.run)
+        self.money.requests -= 1
+        self._give_back(run.cost)
 
     def _give_back(self, reserved: Decimal | None) -> None:
         self.money.reserved -= reserved or Decimal(0)
@@ -192,10 +209,34 @@ class Account:
         self.runs.append(run)
         self.ledger.book(self.place, run, begun.cost)
 
+    def unsent(self, run: Run) -> None:
+        """Takes back a request that never left: it is no run, and costs nothing."""
+        if self._open.pop(run.run, None) is not None:
+            self.ledger.strike(run)
+
     @property
     def under_way(self) -> bool:
         """Whether a request was begun that has not ended."""
         return bool(self._open)
+
+    @property
+    def heard(self) -> int:
+        """How many requests, about any picture, were answered in this run."""
+        return self.ledger.heard
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the provider may not answer at all."""
+        return self.ledger.in_doubt
+
+    @property
+    def lost(self) -> int:
+        """How many answers about these bytes were lost before this run, since the last that came."""
+        return self.ledger.lost.get(self.sha256, 0)
+
+    def doubt(self) -> None:
+        """Says that the provider may not answer at all, until it answers something."""
+        self.ledger.in_doubt = True
 
     def waits_for(self, what: str) -> None:
         """Says what is waited for until the next request."""

@@ -4,6 +4,7 @@ The provider `default` is that of INGEST_DESCRIBE_*; others are tables of the TO
 """
 
 import ipaddress
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from app.settings import MOST_PRICE, MOST_TOKENS, Settings, Structured, secret_n
 DEFAULT = "default"
 NO_PROVIDER = "No vision model is set up: set INGEST_DESCRIBE_BASE_URL and INGEST_DESCRIBE_MODEL."
 _NAMED = "must have a name of at most 200 characters that can be shown"
+_LINE = re.compile(r"\(at line (\d+), column \d+\)$")  # of what tomllib says
 _MAX_OUTPUT_TOKENS = Settings.model_fields["ingest_describe_max_output_tokens"].default
 _TIMEOUT_SECONDS = Settings.model_fields["ingest_describe_timeout_seconds"].default
 
@@ -186,8 +188,10 @@ def _tables_of(path: Path) -> Mapping[str, Any]:
             content = tomllib.load(file, parse_float=Decimal)
     except OSError as error:
         raise BadSetting(f"INGEST_DESCRIBE_PROVIDERS: {path} cannot be read ({error.strerror}).") from None
-    except (ValueError, RecursionError):  # which may quote a line of it
-        raise BadSetting(f"INGEST_DESCRIBE_PROVIDERS: {path} is no TOML.") from None
+    except (ValueError, RecursionError) as error:
+        line = _LINE.search(str(error)) if isinstance(error, tomllib.TOMLDecodeError) else None  # it may quote the file
+        at = f" at line {line[1]}" if line else ""
+        raise BadSetting(f"INGEST_DESCRIBE_PROVIDERS: {path} is no TOML{at}.") from None
     tables = content.pop("providers", {})
     if content or not isinstance(tables, dict):
         raise BadSetting(f"INGEST_DESCRIBE_PROVIDERS: {path} may hold tables [providers.NAME] and nothing else.")

@@ -40,13 +40,21 @@ def read_reply(body: str) -> Reply | None:
     message = _at(choice, "message")
     if not isinstance(message, dict):
         return None
-    text, finish = message.get("content"), _at(choice, "finish_reason")
+    finish = _at(choice, "finish_reason")
     return Reply(
-        text if isinstance(text, str) else "",
+        _text(message.get("content")),
         finish if isinstance(finish, str) else None,
         bool(message.get("refusal")) or finish == "content_filter",
         _usage(_at(completion, "usage")),
     )
+
+
+def _text(content: Any) -> str:
+    """What was said: a text, or a list of parts, of which those that are texts count."""
+    if isinstance(content, list):
+        texts = (_at(part, "text") for part in content if _at(part, "type") == "text")
+        return "".join(text for text in texts if isinstance(text, str))
+    return content if isinstance(content, str) else ""
 
 
 def _usage(told: Any) -> Usage | None:
@@ -71,6 +79,7 @@ class Meaning(StrEnum):
 
     BUSY = "busy"  # later: nothing was done
     LOST = "lost"  # something may have been done
+    UNREACHABLE = "unreachable"  # nothing ever left
     REQUEST = "request"  # not with this picture or in this form
     FILTERED = "filtered"  # not this picture: what it shows
     NO_CREDIT = "no_credit"
@@ -103,6 +112,15 @@ def meaning_of(status: int, code: str | None) -> Meaning:
             return Meaning.LOST
         case _:
             return Meaning.REFUSED
+
+
+def is_moderation(body: str) -> bool:
+    """Whether an error says why a filter did not let what was sent through, as OpenRouter's 403 does.
+
+    Source: https://openrouter.ai/docs/api-reference/errors
+    """
+    metadata = _at(_at(_json(body), "error"), "metadata")
+    return isinstance(_at(metadata, "reasons"), list) and bool(metadata["reasons"])
 
 
 def error_code(body: str) -> str | None:

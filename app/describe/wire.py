@@ -8,14 +8,16 @@ import asyncio
 import logging
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from app.describe.manners import asked_to_wait
 from app.describe.providers import Provider
-from app.describe.replies import Meaning, Reply, error_code, error_words, meaning_of, read_reply
+from app.describe.replies import Meaning, Reply, error_code, error_words, is_moderation, meaning_of, read_reply
 from app.describe.templates import Template
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ _HEADERS = frozenset(
 _KEEP_ALIVE_SECONDS = 2.0  # less than any server's: a request into a connection that just ended counts as lost
 _CONNECT_SECONDS = 10.0
 _NEWER_LIMIT = (".openai.com", ".openai.azure.com")
+
+_LEFT: ContextVar[asyncio.Event] = ContextVar("left")  # of the request that this task sends
 
 Message = Mapping[str, Any]
 
@@ -102,10 +106,14 @@ class Wire:
         """Closes the connections."""
         await self._client.close()
 
-    async def send(self, body: Mapping[str, Any]) -> Reply | NoReply:
-        """Sends one request and gives what came of it within the provider's time limit."""
+    async def send(self, body: Mapping[str, Any], left: asyncio.Event) -> Reply | NoReply:
+        """Sends one request and gives what came of it within the provider's time limit.
+
+        `left` is set before the first byte of it leaves, once there is a connection to the provider.
+        """
         import openai
 
+        _LEFT.set(left)
         try:
             async with asyncio.timeout(self._provider.timeout_seconds):
                 # Not chat.completions.create: that builds a completion out of whatever has come, without a look at it.
@@ -114,13 +122,14 @@ class Wire:
         except openai.APIStatusError as error:
             return self._refused(error.response, body)
         except openai.APIConnectionError as error:
-            return self._lost(error.__cause__)
-        except TimeoutError:
-            return NoReply(Meaning.LOST, "it did not answer in time")
+            return self._lost(error.__cause__, left=left.is_set())
+        except TimeoutError as error:
+            return self._lost(error, left=left.is_set())
         return reply or NoReply(Meaning.LOST, "what it answers is no chat completion")
 
     async def _only_ours(self, request: "httpx2.Request") -> None:
-        """Leaves of the headers those on the list, with our own key or none."""
+        """Leaves of the headers those on the list, with our own key or none, and says when the request leaves."""
+        request.extensions["trace"] = partial(_traced, _LEFT.get())
         for name in [name for name in request.headers if name.lower() not in _HEADERS]:
             del request.headers[name]
         request.headers["user-agent"] = "media-ingest"
@@ -132,7 +141,7 @@ class Wire:
 
     def _refused(self, response: "httpx2.Response", body: Mapping[str, Any]) -> NoReply:
         said = self._provider.without_key(response.text)
-        meaning = meaning_of(response.status_code, error_code(said))
+        meaning = Meaning.FILTERED if is_moderation(said) else meaning_of(response.status_code, error_code(said))
         if meaning in {Meaning.NO_ENTRY, Meaning.NO_CREDIT}:
             return NoReply(meaning, sent=False)  # what is said of a key may show a part of it
         words = error_words(said, _texts_of(body))
@@ -141,13 +150,18 @@ class Wire:
         kind = f"{response.status_code} {error_code(said)}"
         return NoReply(meaning, told, wait, sent=meaning is Meaning.LOST, kind=kind)
 
-    def _lost(self, cause: BaseException | None) -> NoReply:
+    def _lost(self, cause: BaseException | None, *, left: bool) -> NoReply:
         http = self._httpx
-        before = http.ConnectError | http.ConnectTimeout | http.ProxyError
-        if isinstance(cause, before | http.UnsupportedProtocol | http.LocalProtocolError):
-            return NoReply(Meaning.LOST, "no connection", sent=False)
-        late = isinstance(cause, http.TimeoutException)
+        if not left or isinstance(cause, http.LocalProtocolError):  # which refuses to send what it was given
+            return NoReply(Meaning.UNREACHABLE, "no connection", sent=False)
+        late = isinstance(cause, http.TimeoutException | TimeoutError)
         return NoReply(Meaning.LOST, "it did not answer in time" if late else "the connection was lost")
+
+
+async def _traced(left: asyncio.Event, event: str, info: Mapping[str, Any]) -> None:
+    """Notes that a request leaves; that for a way through a proxy is none of ours."""
+    if event.endswith(".send_request_headers.started") and info["request"].method != b"CONNECT":
+        left.set()
 
 
 async def _plain(response: "httpx2.Response") -> None:

@@ -8,7 +8,7 @@ from app.describe.asking import Asking
 from app.describe.manners import Manners
 from app.describe.providers import Provider
 from app.describe.template_files import templates
-from app.descriptions import Price, Run, RunStatus
+from app.descriptions import SILENT, Price, Run, RunStatus
 from app.errors import NeedsAttention
 
 PICTURE, SHA256 = b"\xff\xd8 a reduced picture \xff\xd9", "ab" * 32
@@ -39,8 +39,8 @@ class FakeAccount:
     """Gives leave for so many requests, numbered, and takes down how they ended."""
 
     def __init__(self, most=1_000):
-        self.sha256 = SHA256
-        self.most, self.reserved, self.runs, self.waited = most, [], [], []
+        self.sha256, self.heard, self.in_doubt, self.lost = SHA256, 0, False, 0
+        self.most, self.reserved, self.runs, self.waited, self.struck = most, [], [], [], []
 
     async def reserve(self, worst):
         if len(self.reserved) == self.most:
@@ -51,6 +51,14 @@ class FakeAccount:
 
     def ended(self, run):
         self.runs.append(run)
+        if run.status not in SILENT:
+            self.heard, self.in_doubt = self.heard + 1, False
+
+    def doubt(self):
+        self.in_doubt = True
+
+    def unsent(self, run):
+        self.struck.append(run.run)
 
     def waits_for(self, what):
         self.waited.append(what)

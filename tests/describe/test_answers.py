@@ -54,6 +54,9 @@ def test_the_last_object_that_fits_counts():
     ("field", "said", "kept"),
     [
         ("title", " A\0 red \ud800 car\n", "A red \ufffd car"),
+        ("title", "\vA\x1b red\x9f \x7fcar\v", "A red car"),
+        ("title", "A\vred\x85car\r\n", "A\nred\ncar"),
+        ("keywords", ["a\vcar", "b\x07"], ["a car", "b"]),
         ("title", "A red car in front of a house", "A red car in front…"),
         ("title", "Kraftfahrzeughaftpflicht", "Kraftfahrzeughaftpf…"),
         ("title", 7, "7"),

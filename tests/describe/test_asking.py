@@ -1,6 +1,7 @@
 """One picture described by a server over HTTP: what is sent, what each end of a request means, and what it costs."""
 
 import asyncio
+import gc
 import gzip
 import json
 import logging
@@ -13,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.describe.bounded import MOST_BYTES
+from app.describe.lost import AnswerLost
 from app.describe.wire import body_of, messages_about
 from app.descriptions import Usage
 from app.errors import FILE_CAUSES, CannotRead, NeedsAttention
@@ -22,6 +24,11 @@ from tests.support.fake_provider import Step, answer, busy, cut, failing, malfor
 OUTPUT = {"title": "A red car", "description": "A car that is red.", "keywords": ["car", "red"]}
 COST = Decimal("0.002")  # of what a request of the fake provider costs, at PRICE
 KEY = "sk-very-secret"
+MODERATED = Step(
+    403,
+    body=b'{"error": {"code": 403, "message": "Your input was flagged", "metadata": {"reasons": ["violence"]}}}',
+    costs=None,
+)
 
 
 def test_a_description_comes_with_its_run(fake_provider):
@@ -77,6 +84,7 @@ def test_nothing_of_it_is_logged_even_where_openai_is_told_to(fake_provider, cap
         ([refusing(400, "no_pictures")], "request_refused", [("failed", 0)]),
         ([refusing(413, "large", "It is too large.")], "request_refused", [("failed", 0)]),
         ([refusing(400, "content_filter")], "description_refused", [("refused", 0)]),
+        ([MODERATED], "description_refused", [("refused", 0)]),
         ([says("no"), refusing(422, "x")], "request_refused", [("invalid", COST), ("failed", 0)]),
         ([says("no"), answer(OUTPUT)], None, [("invalid", COST), ("answered", COST)]),
         ([answer(OUTPUT, usage=False)], None, [("answered", WORST)]),
@@ -210,19 +218,45 @@ def test_an_invalid_answer_that_is_no_text_is_sent_back_all_the_same(fake_provid
 
 
 @pytest.mark.parametrize("step", [failing(), failing(503), cut("before"), cut("within"), malformed()])
-def test_three_lost_answers_stop_the_session_and_count_as_dear_as_they_can_be(fake_provider, step):
+def test_three_lost_answers_put_the_provider_in_doubt_and_count_as_dear_as_they_can_be(fake_provider, step):
     fake_provider.otherwise = step
     asked = Asked(fake_provider)
-    with pytest.raises(NeedsAttention, match="gives no answer that can be used: ") as caught:
+    with pytest.raises(AnswerLost) as caught:
         asked.ask()
-    assert (caught.value.cause, asked.account.ends) == ("provider_unreachable", [("unknown", WORST)] * 3)
-    assert asked.clock.sleeps == [1, 2]
+    assert (caught.value.trouble.cause, asked.account.ends) == ("provider_unreachable", [("unknown", WORST)] * 3)
+    assert "gives no answer that can be used: " in caught.value.trouble.sentence
+    assert (asked.clock.sleeps, asked.account.in_doubt) == ([1, 2], True)
+
+
+def test_a_provider_in_doubt_is_asked_once(fake_provider):
+    fake_provider.otherwise = failing()
+    asked = Asked(fake_provider)
+    asked.account.in_doubt = True
+    with pytest.raises(NeedsAttention, match="gives no answer that can be used: "):
+        asked.ask()
+    assert asked.account.ends == [("unknown", WORST)]
+
+
+def test_a_picture_about_which_answers_are_lost_fails_alone_while_others_are_answered(fake_provider):
+    fake_provider.about[b"bad"] = failing()
+    asked = Asked(fake_provider)
+
+    async def beside_others():
+        async with asked.asking() as asking:
+            bad = asyncio.create_task(asking(b"bad", asked.account))
+            while not bad.done():
+                await asking(PICTURE, asked.account)
+            return await bad
+
+    with pytest.raises(CannotRead, match="status 500") as caught:
+        asyncio.run(beside_others())
+    assert caught.value.cause == "description_lost"
 
 
 def test_an_answer_after_the_time_limit_is_lost(fake_provider):
     fake_provider.script(answer(until=threading.Event()), answer(drip=0.05), answer(until=threading.Event()))
-    asked = Asked(fake_provider, timeout_seconds=0.2)
-    with pytest.raises(NeedsAttention, match="did not answer in time"):
+    asked = Asked(fake_provider, timeout_seconds=0.6)
+    with pytest.raises(AnswerLost, match="did not answer in time"):
         asked.ask()
     assert asked.account.ends == [("unknown", WORST)] * 3
 
@@ -251,13 +285,52 @@ def test_a_provider_that_stays_busy_is_left_after_a_minute(fake_provider, retry_
     assert [what.startswith(waiting) for what in asked.account.waited] == [True] * (requests - 1)
 
 
-def test_a_provider_that_is_not_there_costs_nothing():
+LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""A TLS handshake that is broken off leaves its socket to the garbage collector."""
+
+
+@LEFT_OPEN
+@pytest.mark.parametrize(("scheme", "listens"), [("http", 0), ("https", 1)])
+def test_a_request_that_never_left_is_no_run(scheme, listens):
+    """Refused, or never encrypted: a server that accepts and says nothing begins no TLS."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        asked = Asked(None, base_url=f"http://127.0.0.1:{nobody.getsockname()[1]}/v1")
+        if listens:
+            nobody.listen()
+        asked = Asked(None, base_url=f"{scheme}://127.0.0.1:{nobody.getsockname()[1]}/v1", timeout_seconds=0.4)
         with pytest.raises(NeedsAttention, match="cannot be reached") as caught:
             asked.ask()
-    assert (caught.value.cause, asked.account.ends) == ("provider_unreachable", [("failed", 0)])
+    assert (caught.value.cause, asked.account.ends) == ("provider_unreachable", [])
+    assert asked.account.struck == ["run 1"]
+    gc.collect()
+
+
+@LEFT_OPEN
+def test_a_request_that_is_cancelled_while_it_connects_is_no_run():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        asked = Asked(None, base_url=f"https://127.0.0.1:{silent.getsockname()[1]}/v1")
+
+        async def cancelled():
+            async with asked.asking() as asking:
+                task = asyncio.create_task(asking(PICTURE, asked.account))
+                connection, _ = await asyncio.to_thread(silent.accept)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                connection.close()
+
+        asyncio.run(cancelled())
+    assert (asked.account.ends, asked.account.struck) == ([], ["run 1"])
+    gc.collect()
+
+
+def test_a_proxy_that_lets_nobody_through_lets_nothing_leave(fake_provider, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", fake_provider.base_url.removesuffix("/v1"))  # which knows no CONNECT
+    asked = Asked(None, base_url="https://provider.invalid/v1")
+    with pytest.raises(NeedsAttention, match="cannot be reached"):
+        asked.ask()
+    assert asked.account.ends == []
 
 
 def test_without_a_price_no_cost_is_known(fake_provider):

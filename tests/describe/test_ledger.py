@@ -107,6 +107,21 @@ def test_without_a_budget_an_answer_may_be_dearer_than_was_thought(tmp_path):
     asyncio.run(work())
 
 
+def test_a_request_that_never_left_leaves_no_trace(tmp_path):
+    async def work() -> None:
+        ledger = ledger_in(tmp_path, budget="0.05")
+        other, account = ledger.account(PLACE, "b" * 64), ledger.account(PLACE, "a" * 64)
+        sent = await other.reserve(CENT)
+        account.unsent(await account.reserve(CENT))
+        account.abandon()
+        assert (account.runs, ledger.money) == ([], Money(reserved=CENT, requests=1))
+        assert [entry.run.run for entry in read(tmp_path / "s.describe.jsonl")] == [sent.run]
+        other.unsent(sent)
+        assert read(tmp_path / "s.describe.jsonl") == []
+
+    asyncio.run(work())
+
+
 def test_what_is_never_answered_is_booked_at_all_that_was_reserved_for_it(tmp_path):
     async def work() -> None:
         ledger = ledger_in(tmp_path, budget="1.00", money=Money(largest=CENT * 5))

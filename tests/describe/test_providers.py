@@ -94,7 +94,14 @@ def test_what_is_wrong_is_told_when_it_is_asked_for_and_shows_no_value(configure
     assert caught.value.cause == "no_provider"
 
 
-@pytest.mark.parametrize(("text", "words"), [("a = [", "is no TOML"), ("[provider.a]\nx=1", "nothing else")])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a = [", "is no TOML"),
+        ("[providers.a]\nmodel = no text\n", r"is no TOML at line 2\.$"),
+        ("[provider.a]\nx=1", "nothing else"),
+    ],
+)
 def test_a_file_that_cannot_be_read_is_a_bad_setting(configured, text, words):
     with pytest.raises(BadSetting, match=words):
         providers_of(configured(text))

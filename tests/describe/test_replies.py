@@ -53,6 +53,20 @@ def test_more_cached_tokens_than_went_in_are_as_many():
     assert read_reply(completion(usage=usage)).usage == Usage(10, 2, 10)
 
 
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ([{"type": "text", "text": '{"a":'}, {"type": "text", "text": " 1}"}], '{"a": 1}'),
+        ([{"type": "thinking", "text": "hm"}, {"type": "text", "text": "yes"}, "x", None], "yes"),
+        ([{"type": "text", "text": [{"type": "text", "text": "deep"}]}, {"type": "text"}], ""),
+        ([], ""),
+        ({"type": "text", "text": "no list"}, ""),
+    ],
+)
+def test_the_parts_of_an_answer_are_read_together(content, text):
+    assert read_reply(completion({"content": content})).text == text
+
+
 def test_a_mark_of_the_order_of_bytes_hides_no_completion():
     assert read_reply(f"\ufeff{completion()}") == Reply("text", "stop")
 

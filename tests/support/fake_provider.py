@@ -5,7 +5,8 @@
         ...  # ask fake.base_url
         assert fake.bill == ...
 
-Each request takes the next step of the script, and `fake.otherwise` when that is done. `fake.requests` is all that came
+Each request takes the step of its picture in `fake.about`, else the next of the script, and `fake.otherwise` when that
+is done. `fake.requests` is all that came
 in, `fake.bill` what a provider would charge: work that was done counts even if its answer never arrived.
 """
 
@@ -134,6 +135,7 @@ class FakeProvider:
         self.bill: list[Billed] = []
         self.most_at_once = 0
         self.seconds_at_work = 0.0
+        self.about: dict[bytes, Step] = {}
         self._script: deque[Step] = deque()
         self._at_work = 0
         self._lock = threading.Lock()
@@ -193,7 +195,8 @@ class FakeProvider:
     def meet(self, request: Received) -> Step:
         """Takes a request down, bills it, and gives its step, when its time has come."""
         with self._arrived:
-            step = self._script.popleft() if self._script else self.otherwise
+            step = self.about.get(request.picture or b"")
+            step = step or (self._script.popleft() if self._script else self.otherwise)
             self.requests.append(request)
             if step.costs is not None:
                 self.bill.append(Billed(request.body["model"], request.sha256, step.costs))

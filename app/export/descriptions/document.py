@@ -17,7 +17,7 @@ from typing import Any
 from app.errors import Unavailable
 from app.export.descriptions.described import DESCRIPTION, KEYWORDS, TITLE, Described, texts_of
 from app.export.descriptions.details import details_of, in_words
-from app.texts import clean_text
+from app.texts import without_controls
 
 try:
     from docx import Document
@@ -45,8 +45,7 @@ _MOST_OF_A_PROPERTY = 255  # characters, says python-docx
 _MOST_IN_PLACE = 1_000  # characters of what is read out in place of the picture
 _KEPT_STYLES = frozenset({"Normal", "Default Paragraph Font", "Normal Table", "Title", "Subtitle", "Heading 1"})
 _LEFT_OUT = frozenset({RELATIONSHIP_TYPE.THUMBNAIL, RELATIONSHIP_TYPE.NUMBERING, RELATIONSHIP_TYPE.CUSTOM_XML})
-_LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-_NO_XML = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]")  # the last of these are allowed, and never shown
+_NO_XML = re.compile("[\ufffe\uffff]")  # beside the controls
 
 
 def as_docx(described: Described) -> bytes:
@@ -116,7 +115,7 @@ def _add_field(made: OpenDocument, name: str, texts: list[str]) -> None:
 
 def _add_texts(made: OpenDocument, texts: Iterable[str]) -> None:
     for text in texts:
-        for part in re.split(r"\n\s*\n", _LINE_ENDS.sub("\n", text)):
+        for part in re.split(r"\n\s*\n", without_controls(text)):
             _write(made.add_paragraph(), part)
 
 
@@ -175,7 +174,7 @@ def _write(paragraph: Paragraph, text: str) -> None:
 
 def as_xml_text(text: str) -> str:
     """A text that XML 1.0 takes, with a line feed at the end of each line: controls are left out."""
-    return _NO_XML.sub("", clean_text(_LINE_ENDS.sub("\n", text)))
+    return _NO_XML.sub("", without_controls(text))
 
 
 def runs_from_right(text: str) -> bool:

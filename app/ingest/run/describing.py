@@ -39,7 +39,8 @@ class Describer:
         money = _money_of(parts.library.runs.spent(session.session_id))
         budget = None if request.budget_usd is None else in_usd(request.budget_usd)
         journal = Journal(journal_of(parts, session.session_id))
-        self.ledger = Ledger(journal, order.whom, now=now, budget=budget, money=money)
+        lost = parts.library.runs.lost(session.session_id)
+        self.ledger = Ledger(journal, order.whom, now=now, budget=budget, money=money, lost=lost)
         self.describing = Describing(
             order.opened,
             self.ledger,
@@ -87,6 +88,11 @@ def money_told(money: Money, budget_usd: float | None) -> DescribeStatus:
         "answers": money.answers,
         "unpriced": money.unpriced,
     }
+
+
+def at_first(parameters: Parameters) -> DescribeStatus | None:
+    """What a session's status says of its money before anything is asked; None where it asks for no descriptions."""
+    return None if parameters.describe is None else money_told(Money(), parameters.describe.budget_usd)
 
 
 def estimated(

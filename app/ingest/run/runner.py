@@ -16,7 +16,7 @@ from app.ingest.plan.survey import Survey
 from app.ingest.run.again import to_retry, with_budget
 from app.ingest.run.backoff import Backoff
 from app.ingest.run.control import Control, Stop
-from app.ingest.run.describing import settle
+from app.ingest.run.describing import at_first, settle
 from app.ingest.run.following import ROOT_DIFFERS, Following
 from app.ingest.run.ingestor import Ingestor
 from app.ingest.run.parts import ALL_SESSIONS, CHOSEN
@@ -120,6 +120,7 @@ class Runner(Sessions):
             self.refuse_twin(parameters)
             at = now()
             session = SessionState(new_session_id(), parameters, created_at=at, queued_at=at, heartbeat_at=at)
+            session = replace(session, describe=at_first(parameters))
             with self._leases.begun(session.session_id):
                 if chosen:
                     self._ingestor.library.append(session.session_id, CHOSEN, {"paths": sorted(chosen)})

@@ -4,14 +4,15 @@ The order for each file is thumbnail, database, listeners, journal, session file
 lost in a crash, never wrong. What follows the database is done while the next file is read.
 """
 
+import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
 from app.crash_points import crash_point
-from app.errors import STILL_CHANGING, NeedsAttention
+from app.errors import STILL_CHANGING, MediaIngestError, NeedsAttention
 from app.ingest.run.describing import Describer, settled
 from app.ingest.run.gone import count_missed, lookout, mark_missing
 from app.ingest.run.planning import Planned
@@ -88,25 +89,33 @@ class Running:
 
         with closing(self._described(run.parts.executor.map(analyze, self._jobs(), workers=workers))) as results:
             try:
-                for result in results:
-                    if result is None:
-                        run.session = replace(run.session, active_seconds=active())
-                    self._follow_descriptions()
-                    self._tell()
-                    if self._owes_answers:  # a server that dies while a provider is slow did not die of the file
-                        run.session = replace(run.session, current_started_at=None)
-                    if result is None:
-                        run.heartbeat()
-                    elif self._turns.end(result):
-                        self._commit(result)
-                    if run.control.at_once or (self._is_to_end and result is not None and not self._owes_answers):
-                        break
+                self._take_in(results, active)
+            except NeedsAttention as trouble:
+                self._await_answers(results, trouble)
+                raise
             finally:
                 run.session = replace(run.session, active_seconds=active())
                 if self._untold is not None:
                     self._tell()
         if self._trouble is not None and run.control.stop is None:
             raise self._trouble
+
+    def _take_in(self, results: Results, active: Callable[[], float]) -> None:
+        """Commits result after result until none is left, or somebody says stop."""
+        run = self._run
+        for result in results:
+            if result is None:
+                run.session = replace(run.session, active_seconds=active())
+            self._follow_descriptions()
+            self._tell()
+            if self._owes_answers:  # a server that dies while a provider is slow did not die of the file
+                run.session = replace(run.session, current_started_at=None)
+            if result is None:
+                run.heartbeat()
+            elif self._turns.end(result):
+                self._commit(result)
+            if run.control.at_once or (self._is_to_end and result is not None and not self._owes_answers):
+                break
 
     def _described(self, results: Results) -> Results:
         """The results, with what a model says of the pictures where that is asked for."""
@@ -124,6 +133,17 @@ class Running:
                 yield from described
         finally:
             self._run.session = settled(self._run.parts, self._run.session)
+
+    def _await_answers(self, results: Results, trouble: NeedsAttention) -> None:
+        """Waits for answers that are under way, because they are paid for; each is in the journal when it is there."""
+        if self._describer is None:
+            return
+        self._describer.describing.stop(trouble)
+        with contextlib.suppress(MediaIngestError, StopIteration):
+            results.throw(trouble)
+            while not self._run.control.at_once:
+                self._run.heartbeat()
+                next(results)
 
     def _follow_descriptions(self) -> None:
         """Tells how the descriptions stand; once somebody said stop, no more of them are asked for."""

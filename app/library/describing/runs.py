@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Column, Connection, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.descriptions import Description, Run, RunStatus, in_usd
+from app.descriptions import SILENT, Description, Run, RunStatus, in_usd
 from app.library.describing.listing import ShownRun, WantedRuns, page_of
 from app.library.describing.tables import RUNS
 from app.library.engine import Engines
@@ -19,7 +19,7 @@ from app.media import Place
 from app.texts import clean_json, clean_text
 
 _A_PAGE = 500
-_ANSWERS = [RunStatus.ANSWERED.value, RunStatus.INVALID.value, RunStatus.TRUNCATED.value, RunStatus.REFUSED.value]
+_ANSWERS = [status.value for status in RunStatus if status not in SILENT]
 _NANOS = cast(func.round(RUNS.c.cost_usd * 1e9), BigInteger)  # whole numbers have an exact sum
 _ADD = Prepared(
     {
@@ -152,6 +152,15 @@ class Runs:
             found, before = self.page(wanted, before=before, limit=_A_PAGE)
             yield from found
             more = before is not None
+
+    def lost(self, session_id: str) -> Mapping[str, int]:
+        """How many answers about which bytes (SHA-256) a session has lost since the last that came."""
+        mine = RUNS.c.session_id == session_id
+        answers = mine & RUNS.c.status.in_(_ANSWERS)
+        last = select(func.coalesce(func.max(RUNS.c.id), 0)).where(answers).scalar_subquery()
+        since = mine & (RUNS.c.status == RunStatus.UNKNOWN.value) & (RUNS.c.id > last)
+        statement = select(RUNS.c.sha256, func.count()).where(since).group_by(RUNS.c.sha256)
+        return dict(self._engines.read(lambda c: [(sha256, lost) for sha256, lost in c.execute(statement)]))
 
     def spent(self, session_id: str) -> Spent:
         """What the requests of a session come to."""

@@ -309,6 +309,29 @@ def test_trouble_with_one_file_waits_for_what_is_paid_for_of_others(place, model
     assert [(row.path, row.status) for row in runs_of(place)] == [(b"m/a.jpg", "answered")]
 
 
+def test_a_database_that_is_gone_at_a_commit_costs_no_answer_that_is_under_way(place, model, monkeypatch):
+    model.at_once = 2
+    pictures(place, "a", "b")
+    gate, commit = Gate(), place.library.commit_single_file_to_database
+    model.gates[b"b"] = gate
+    place.ends.append(gate.open)
+
+    def gone(*asked, **more):
+        gate.arrived()
+        threading.Timer(0.1, gate.open).start()
+        raise NeedsAttention("The database is gone.", cause="database_unreachable")
+
+    monkeypatch.setattr(place.library, "commit_single_file_to_database", gone)
+    started = place.runner.start(parameters("m", describe=DESCRIBE))
+    session = place.until(started.session_id, Status.ATTENTION)
+    assert session.attention["cause"] == "database_unreachable"
+    monkeypatch.setattr(place.library, "commit_single_file_to_database", commit)
+    place.runner.resume(started.session_id)
+    place.until(started.session_id, Status.COMPLETED)
+    assert sorted(model.asked) == [b"a", b"b"]
+    assert {row.status for row in runs_of(place)} == {"answered"}
+
+
 def test_a_provider_that_is_slow_is_not_counted_against_the_file(place, model):
     pictures(place, "a")
     gate = model.gates[b"a"] = Gate()

@@ -66,6 +66,17 @@ def test_an_answer_above_its_reserve_stops_the_session_before_files_that_were_pu
     assert model.asked == [b"a"]
 
 
+def test_the_money_is_told_from_the_start(place, model):
+    pictures(place, "a")
+    told = []
+    place.runner.listen(lambda session: told.append(session.describe))
+    started = place.runner.start(parameters("m", describe=DESCRIBE | {"budget_usd": 1.0}))
+    place.until(started.session_id, Status.COMPLETED)
+    nothing = {"spent_usd": 0.0, "reserved_usd": 0.0, "budget_usd": 1.0, "requests": 0, "answers": 0, "unpriced": 0}
+    assert told[0] == nothing
+    assert None not in told
+
+
 def test_what_is_reserved_is_told_while_a_provider_is_slow(place, model):
     pictures(place, "a")
     gate = model.gates[b"a"] = Gate()

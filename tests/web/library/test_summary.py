@@ -70,3 +70,5 @@ def test_a_search_that_cannot_be_read_is_refused_at_its_place(door):
     problem = door.get("/api/summary", 422, params={"q": "cat colour:red"})
     assert (problem["cause"], problem["position"]) == ("bad_query", 4)
     assert door.get("/api/summary", 422, params={"roots": "x"})["cause"] == "unknown_parameter"
+    nowhere = door.get("/api/summary", params={"root": "unknown"})  # as lists of files, sessions and failures
+    assert (nowhere["files"], nowhere["runs"], nowhere["sessions"], nowhere["by_root"]) == (0, 0, 0, {})
