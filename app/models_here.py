@@ -1,9 +1,11 @@
-"""What looks for regions here, as people and programs are told: whether it can be used, and why it cannot."""
+"""The models that the settings name, and what looks for regions here, as people and programs are told of it."""
 
 from typing_extensions import TypedDict
 
-from app.analysis.detector.model import DetectorState
+from app.analysis.detector.model import Detector, DetectorState
+from app.analysis.nsfw.weights import Weights
 from app.media import Recipe, Stage
+from app.settings import Settings
 from app.shapes import described
 
 
@@ -68,3 +70,20 @@ def models_here(found: DetectorState, recipe: Recipe, threshold: float) -> Model
             "model": reader.name if reader else None,
         },
     }
+
+
+def weights_of(settings: Settings) -> Weights:
+    """The weights of the NSFW model that these settings name, and the place of what is made of them."""
+    models = settings.ingest_state_dir / "models"
+    return Weights(settings.ingest_nsfw_weights, models, settings.ingest_worker_memory_mb)
+
+
+def detector_of(settings: Settings) -> Detector:
+    """The detector that these settings name."""
+    return Detector(
+        settings.ingest_detector_model,
+        settings.ingest_detector_threshold,
+        settings.ingest_worker_memory_mb,
+        settings.ingest_file_timeout_seconds,
+        settings.ingest_detector_layout,
+    )

@@ -53,7 +53,7 @@ from app.library.library import Library
 from app.library.migrations import Migration, bring_to_head
 from app.library.regions.listing import Detection, Wanted
 from app.media import Analysis, Failure, FoundFile, Job, Place, Recipe, Stage, StageStatus
-from app.models_here import ModelsHere, models_here
+from app.models_here import ModelsHere, detector_of, models_here, weights_of
 from app.notify.notifier import Notifier
 from app.regions import RegionSource
 from app.roots import MediaRoots, with_added
@@ -352,23 +352,6 @@ def free_bytes(folder: Path) -> int | None:
         return shutil.disk_usage(folder).free
     except OSError:
         return None
-
-
-def weights_of(settings: Settings) -> Weights:
-    """The weights of the NSFW model that these settings name, and the place of what is made of them."""
-    models = settings.ingest_state_dir / "models"
-    return Weights(settings.ingest_nsfw_weights, models, settings.ingest_worker_memory_mb)
-
-
-def detector_of(settings: Settings) -> Detector:
-    """The detector that these settings name."""
-    return Detector(
-        settings.ingest_detector_model,
-        settings.ingest_detector_threshold,
-        settings.ingest_worker_memory_mb,
-        settings.ingest_file_timeout_seconds,
-        settings.ingest_detector_layout,
-    )
 
 
 def _analyzer(folders: Folders, recipe: Recipe, side: int = SIDE) -> Analyzer:

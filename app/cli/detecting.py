@@ -8,9 +8,9 @@ from app.cli.options import AsJson, FilePath, Roots, file, require_database, set
 from app.cli.terminal import err, out, plain, print_json
 from app.errors import DatabaseDisabled
 from app.library.library import Library
-from app.models_here import ModelsHere, models_here
+from app.models_here import ModelsHere, detector_of, models_here, weights_of
 from app.texts import counted
-from app.wiring import detector_of, take, weights_of
+from app.wiring import take
 
 detecting = typer.Typer()
 

@@ -25,11 +25,11 @@ from app.library.engine import parse_url, shown_url, sqlite_path
 from app.library.library import Library
 from app.library.migrations import HEAD, revision_of
 from app.media import Stage
+from app.models_here import detector_of, weights_of
 from app.settings import Settings
 from app.targets import targets_of
 from app.texts import counted
 from app.typed import command_as_typed
-from app.wiring import detector_of, weights_of
 
 Verdict = Literal["ok", "note", "wrong"]
 

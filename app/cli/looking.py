@@ -37,11 +37,12 @@ from app.library.library import Library
 from app.library.migrations import bring_to_head
 from app.library.values import as_file
 from app.media import Stage
+from app.models_here import weights_of
 from app.reports import Format, Line, Report, of_session, written
 from app.texts import counted, shown_name
 from app.verify import COLUMNS as VERIFY_COLUMNS
 from app.verify import FINE, Standing, Verification, places
-from app.wiring import build, weights_of
+from app.wiring import build
 
 looking = typer.Typer()
 nsfw_cli = typer.Typer(no_args_is_help=True, help="The NSFW model: fetch its weights, or say how it stands.")

@@ -1,7 +1,6 @@
 """Sessions and the one thread that works on them: start, pause, resume, retry, cancel, recover.
 
-Owns which session runs when. Callers on any thread get values back; what changed is told to listeners after it was
-committed.
+Owns which session runs when. Callers on any thread get values back; listeners are told what was committed.
 """
 
 import logging

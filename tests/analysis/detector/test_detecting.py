@@ -24,9 +24,9 @@ from app.cli.doctor import examine
 from app.formats import Kind
 from app.media import Failure, FoundFile, Job, Stage
 from app.models import Layout
+from app.models_here import detector_of
 from app.regions import RegionSource
 from app.settings import Settings
-from app.wiring import detector_of
 from tests.analysis.detector.seeing_red import LABELS, LAYOUTS, RED, SURE, Red, save, write_model
 from tests.analysis.regions.drawn import turned
 
