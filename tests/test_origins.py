@@ -62,22 +62,6 @@ def test_every_place_that_the_origins_name_exists(name):
     assert exists(name), f"{name} is nothing that the code has"
 
 
-@pytest.mark.parametrize(
-    "name",
-    sorted(
-        {
-            code
-            for places in PLACES.values()
-            for cells in places
-            for code in codes("".join(re.split(LATER, cells[1])[1:]))
-            if re.match(r"[A-Z]+ /|[A-Z_]+$|media-ingest |parameters\.", code)
-        }
-    ),
-)
-def test_what_comes_later_is_not_there_yet(name):
-    assert not exists(name), f"{name} has come: docs/origins.md says later"
-
-
 def exists(name):
     """Whether a name of the second column is there: endpoint, element, field, setting, function, file."""
     if re.match(r"[A-Z]+ /", name):

@@ -100,7 +100,8 @@ def _film(row: RowFacts) -> bool:
 
 
 def _dated_matroska(row: RowFacts) -> bool:
-    return row.format in ("mkv", "webm") and row.sources.get("taken_at") == "video"
+    known = FORMAT_OF_NAME.get(row.format)
+    return known is not None and known.demuxer == "matroska" and row.sources.get("taken_at") == "video"
 
 
 def _film_behind_the_picture(row: RowFacts) -> bool:

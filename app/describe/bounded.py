@@ -1,31 +1,38 @@
-"""The body of an answer, of which no more is read than an answer has: a server may send without end.
+"""The body of an answer, of which no more is read than an answer has: a server may send without end."""
 
-Imported only where something is asked, for it needs the package of the extra `describe`.
-"""
+from collections.abc import AsyncIterator, Callable
+from functools import cache
+from typing import TYPE_CHECKING
 
-from collections.abc import AsyncIterator
-
-import httpx2
+if TYPE_CHECKING:
+    from httpx2 import AsyncByteStream
 
 MOST_BYTES = 4 * 2**20
 """Of an answer; one that is longer ends there, and is no JSON any more."""
 
 
-class Bounded(httpx2.AsyncByteStream):
-    """The beginning of a stream."""
+def bounded(stream: "AsyncByteStream") -> "AsyncByteStream":
+    """The beginning of a stream. Needs the package of the extra `describe`."""
+    return _kind()(stream)
 
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Its pieces, until there are too many."""
-        left = MOST_BYTES
-        async for piece in self._stream:
-            yield piece[:left]
-            left -= len(piece)
-            if left <= 0:
-                return
+@cache
+def _kind() -> "Callable[[AsyncByteStream], AsyncByteStream]":
+    from httpx2 import AsyncByteStream
 
-    async def aclose(self) -> None:
-        """Ends the whole stream."""
-        await self._stream.aclose()
+    class Bounded(AsyncByteStream):
+        def __init__(self, stream: AsyncByteStream) -> None:
+            self._stream = stream
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            left = MOST_BYTES
+            async for piece in self._stream:
+                yield piece[:left]
+                left -= len(piece)
+                if left <= 0:
+                    return
+
+        async def aclose(self) -> None:
+            await self._stream.aclose()
+
+    return Bounded

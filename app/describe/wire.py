@@ -15,6 +15,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from app.describe.bounded import bounded
 from app.describe.manners import asked_to_wait
 from app.describe.providers import Provider
 from app.describe.replies import Meaning, Reply, error_code, error_words, is_moderation, meaning_of, read_reply
@@ -166,11 +167,9 @@ async def _traced(left: asyncio.Event, event: str, info: Mapping[str, Any]) -> N
 
 async def _plain(response: "httpx2.Response") -> None:
     """Lets a server not choose how its answer is read, nor how much memory that takes: few bytes may unpack to many."""
-    from app.describe.bounded import Bounded
-
     response.headers.pop("content-encoding", None)
     response.encoding = "utf-8"
-    response.stream = Bounded(response.stream)  # type: ignore[arg-type]
+    response.stream = bounded(response.stream)  # type: ignore[arg-type]
 
 
 def _texts_of(body: Mapping[str, Any]) -> list[str]:

@@ -268,6 +268,7 @@ def test_files_that_are_added_or_dropped_are_taken_in(
     photo(tmp_path / "beach.jpg", seed=41)
     (tmp_path / "notes.txt").write_text("no media")
     (tmp_path / "empty.png").touch()
+    expect(page.locator("#drop-choose")).to_be_enabled()
     page.set_input_files("#drop-files", [tmp_path / name for name in ("beach.jpg", "notes.txt", "empty.png")])
     expect(page.locator("#complete-lead")).to_contain_text("1 file", timeout=30_000)
     expect(page.locator("#complete-folder")).to_have_text("photos/inbox")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Column, Connection, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.descriptions import SILENT, Description, Run, RunStatus, in_usd
+from app.descriptions import Description, Run, RunStatus, in_usd
 from app.library.describing.listing import ShownRun, WantedRuns, page_of
 from app.library.describing.tables import RUNS
 from app.library.engine import Engines
@@ -19,7 +19,8 @@ from app.media import Place
 from app.texts import clean_json, clean_text
 
 _A_PAGE = 500
-_ANSWERS = [status.value for status in RunStatus if status not in SILENT]
+_ANSWERS = [RunStatus.ANSWERED.value, RunStatus.INVALID.value, RunStatus.TRUNCATED.value, RunStatus.REFUSED.value]
+_IN_VAIN = (RunStatus.TRUNCATED.value, RunStatus.REFUSED.value)
 _NANOS = cast(func.round(RUNS.c.cost_usd * 1e9), BigInteger)  # whole numbers have an exact sum
 _ADD = Prepared(
     {
@@ -79,9 +80,9 @@ class Runs:
         return None if found is None else Description(run=found.run, output=found.output)
 
     def in_vain(self, session_id: str, sha256: str, template_sha256: str, model: str) -> Run | None:
-        """The last answer that a session had about these bytes, if it is of no use and nothing more is to be asked.
+        """The last answer that a session had about these bytes, if it was cut or refused: nothing more is to be asked.
 
-        An answer that does not fit is asked about once more: only the second is the last.
+        One that does not fit is asked about once more, and no row tells whether it was the second.
         """
         columns = (RUNS.c.run, RUNS.c.provider, RUNS.c.template, RUNS.c.status, RUNS.c.at, RUNS.c.reason)
         statement = (
@@ -91,18 +92,16 @@ class Runs:
                 RUNS.c.sha256 == sha256,
                 RUNS.c.template_sha256 == template_sha256,
                 RUNS.c.model == model,
-                RUNS.c.status.in_(_ANSWERS),
+                RUNS.c.status != RunStatus.UNKNOWN.value,
             )
             .order_by(RUNS.c.id.desc())
-            .limit(2)
+            .limit(1)
         )
-        found = self._engines.read(lambda connection: connection.execute(statement).all())
-        statuses = [RunStatus(row.status) for row in found]
-        if not found or RunStatus.ANSWERED in statuses or statuses == [RunStatus.INVALID]:
+        row = self._engines.read(lambda connection: connection.execute(statement).one_or_none())
+        if row is None or row.status not in _IN_VAIN:
             return None
-        row = found[0]
         whom = row.provider, model, row.template, template_sha256
-        return Run(row.run, sha256, *whom, statuses[0], row.at, reason=row.reason)
+        return Run(row.run, sha256, *whom, RunStatus(row.status), row.at, reason=row.reason)
 
     def costs(self, template_sha256: str, model: str) -> list[float]:
         """What the last 50 pictures cost, in USD, that a model described by a template."""

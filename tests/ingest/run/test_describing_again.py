@@ -104,7 +104,6 @@ def journalled(place: Workplace, session: SessionState) -> None:
     [
         (["refused"], [], "description_refused"),
         (["truncated"], [], "description_truncated"),
-        (["invalid", "invalid"], [], "description_invalid"),
         (["invalid"], [b"a"], None),
         (["unknown"], [b"a"], None),
     ],

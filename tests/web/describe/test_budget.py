@@ -166,7 +166,7 @@ def test_nothing_ever_exceeds_a_budget_and_every_sum_is_the_servers_bill(open_do
     assert (len(rows), sum_of(heard)) == (len(script), pytest.approx(bill - lost, abs=nearly))
 
 
-@pytest.mark.parametrize(("fails", "at_once", "most"), [(REFUSED, 1, 1), (REFUSED, 2, 2), (failing(), 1, 3)])
+@pytest.mark.parametrize(("fails", "at_once", "most"), [(REFUSED, 1, 1), (REFUSED, 2, 2), (failing(), 1, 4)])
 def test_nothing_is_asked_after_what_stops_a_session(tmp_path, open_door, fails, at_once, most):
     write_many(tmp_path / "media", 6)
     with FakeProvider(otherwise=fails) as fake:

@@ -72,7 +72,7 @@ TROUBLE = (
     refusing(302, "x", headers={"Location": f"/elsewhere?key={KEY}"}),
     refusing(429, "slow", headers={"Retry-After": "61"}),
 )
-STOPS = (12, 15, *range(16, len(TROUBLE) + 1))
+STOPS = tuple(range(13, len(TROUBLE) + 1))
 """After so many requests the session stops for a person."""
 CAUSES = {"description_invalid", "description_truncated", "description_refused", "request_refused"}
 LOOKS = "doctor, runs, runs --json, sessions, stats, search kind:image, show photos/0.jpg, explain photos/1.jpg"

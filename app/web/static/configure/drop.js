@@ -79,7 +79,8 @@ export function prepareDrop({ begun }) {
   const { inbox } = byId("configure").dataset;
   if (!inbox) return;
   const input = byId("drop-files");
-  byId("drop-choose").addEventListener("click", () => input.click());
+  const choose = byId("drop-choose");
+  choose.addEventListener("click", () => input.click());
   input.addEventListener("change", async () => {
     await send(input.files ?? [], inbox, begun);
     input.value = "";
@@ -99,4 +100,5 @@ export function prepareDrop({ begun }) {
     over(false);
     send(event.dataTransfer?.files ?? [], inbox, begun);
   });
+  choose.disabled = false;
 }
