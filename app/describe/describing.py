@@ -8,10 +8,11 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from app.crash_points import crash_point
@@ -79,8 +80,8 @@ class _Unheard:
 class Describing:
     """Descriptions of one run of a session, `at_once` of them at a time.
 
-    `paid` looks for what the model said of these bytes before, `given_up` for why this session got nothing of use: it
-    was answered, and the answer not committed before the server went. `may_be_sent` says whether a picture may leave,
+    `paid` looks for what the model said of these bytes before. `given_up` says by SHA-256 why this session got nothing
+    of use of them, where that was not committed before the server went. `may_be_sent` says whether a picture may leave,
     as far as is known of it now. `direct` says that descriptions are written at once, not proposed.
     """
 
@@ -91,7 +92,7 @@ class Describing:
         *,
         at_once: int,
         paid: Callable[[str], Description | None],
-        given_up: Callable[[str], CannotRead | None] = lambda _: None,
+        given_up: Mapping[str, CannotRead] = MappingProxyType({}),
         may_be_sent: Callable[[Analysis], bool],
         direct: bool,
     ) -> None:
@@ -253,7 +254,7 @@ class Describing:
             return _Begun(result)
         if (known := self._paid(result.identity.sha256)) is not None:
             return _Begun(replace(result, description=known))
-        if (why := self._given_up(result.identity.sha256)) is not None:
+        if (why := self._given_up.get(result.identity.sha256)) is not None:
             return _Begun(_ended(result, (), Description(direct=self._direct), why))
         if not self._may_be_sent(result):
             return _Begun(_left_out(result))

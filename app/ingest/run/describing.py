@@ -13,7 +13,7 @@ from app.describe.journal import Journal, read
 from app.describe.ledger import Ledger, Money
 from app.describe.orders import Order, Take
 from app.descriptions import Description, in_usd
-from app.errors import CannotRead, NeedsAttention
+from app.errors import NeedsAttention
 from app.ingest.plan.planner import DescribeEstimate
 from app.ingest.run.parts import Parts
 from app.ingest.session.parameters import DescribeRequest, Parameters
@@ -41,12 +41,13 @@ class Describer:
         journal = Journal(journal_of(parts, session.session_id))
         lost = parts.library.runs.lost(session.session_id)
         self.ledger = Ledger(journal, order.whom, now=now, budget=budget, money=money, lost=lost)
+        in_vain = parts.library.runs.in_vain(session.session_id, order.whom.template_sha256, order.whom.model)
         self.describing = Describing(
             order.opened,
             self.ledger,
             at_once=order.at_once,
             paid=partial(_paid, parts.library, order, direct=request.commit == "direct"),
-            given_up=partial(_given_up, parts.library, order, session.session_id),
+            given_up={sha256: no_description(run) for sha256, run in in_vain.items()},
             may_be_sent=partial(_may_be_sent, parts.library, order, request, session.parameters.nsfw_threshold),
             direct=request.commit == "direct",
         )
@@ -163,11 +164,6 @@ def with_money(parts: Parts, session: SessionState) -> SessionState:
 def _paid(library: Library, order: Order, sha256: str, *, direct: bool) -> Description | None:
     found = library.runs.paid(sha256, order.whom.template_sha256, order.whom.model)
     return None if found is None else replace(found, direct=direct)
-
-
-def _given_up(library: Library, order: Order, session_id: str, sha256: str) -> CannotRead | None:
-    last = library.runs.in_vain(session_id, sha256, order.whom.template_sha256, order.whom.model)
-    return None if last is None else no_description(last)
 
 
 def _may_be_sent(

@@ -79,29 +79,31 @@ class Runs:
         found = self._engines.read(lambda connection: connection.execute(statement).one_or_none())
         return None if found is None else Description(run=found.run, output=found.output)
 
-    def in_vain(self, session_id: str, sha256: str, template_sha256: str, model: str) -> Run | None:
-        """The last answer that a session had about these bytes, if it was cut or refused: nothing more is to be asked.
+    def in_vain(self, session_id: str, template_sha256: str, model: str) -> dict[str, Run]:
+        """Of the bytes (SHA-256) of which a session had an answer: the last one, where it was cut or refused.
 
-        One that does not fit is asked about once more, and no row tells whether it was the second.
+        About these nothing more is to be asked. An answer that does not fit is asked about once more, and no row tells
+        whether it was the second.
         """
-        columns = (RUNS.c.run, RUNS.c.provider, RUNS.c.template, RUNS.c.status, RUNS.c.at, RUNS.c.reason)
-        statement = (
-            select(*columns)
-            .where(
-                RUNS.c.session_id == session_id,
-                RUNS.c.sha256 == sha256,
-                RUNS.c.template_sha256 == template_sha256,
-                RUNS.c.model == model,
-                RUNS.c.status != RunStatus.UNKNOWN.value,
+        columns = (RUNS.c.run, RUNS.c.sha256, RUNS.c.provider, RUNS.c.template, RUNS.c.status, RUNS.c.at, RUNS.c.reason)
+        asked = (RUNS.c.session_id == session_id, RUNS.c.template_sha256 == template_sha256, RUNS.c.model == model)
+        statement = select(*columns).where(*asked, RUNS.c.status != RunStatus.UNKNOWN.value).order_by(RUNS.c.id)
+        last = {row.sha256: row for row in self._engines.read(lambda connection: connection.execute(statement).all())}
+        return {
+            sha256: Run(
+                row.run,
+                sha256,
+                row.provider,
+                model,
+                row.template,
+                template_sha256,
+                RunStatus(row.status),
+                row.at,
+                reason=row.reason,
             )
-            .order_by(RUNS.c.id.desc())
-            .limit(1)
-        )
-        row = self._engines.read(lambda connection: connection.execute(statement).one_or_none())
-        if row is None or row.status not in _IN_VAIN:
-            return None
-        whom = row.provider, model, row.template, template_sha256
-        return Run(row.run, sha256, *whom, RunStatus(row.status), row.at, reason=row.reason)
+            for sha256, row in last.items()
+            if row.status in _IN_VAIN
+        }
 
     def costs(self, template_sha256: str, model: str) -> list[float]:
         """What the last 50 pictures cost, in USD, that a model described by a template."""
