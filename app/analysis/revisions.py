@@ -99,11 +99,6 @@ def _film(row: RowFacts) -> bool:
     return row.kind is Kind.VIDEO
 
 
-def _dated_matroska(row: RowFacts) -> bool:
-    known = FORMAT_OF_NAME.get(row.format)
-    return known is not None and known.demuxer == "matroska" and row.sources.get("taken_at") == "video"
-
-
 def _film_behind_the_picture(row: RowFacts) -> bool:
     may = FORMAT_OF_NAME[row.format].motion_photo if row.format in FORMAT_OF_NAME else False
     return may and row.embedded_video_bytes is None and (row.camera_make or "").upper().startswith(_FILM_BEHIND)
@@ -182,6 +177,5 @@ REVISIONS: tuple[Revision, ...] = (
         _words_of_catalogues,
     ),
     Revision({Stage.METADATA: 4}, "faces and other areas that are marked in pictures are kept now", _areas_marked),
-    Revision({Stage.METADATA: 4}, "the time of a remux is no date of taking now", _dated_matroska),
 )
 """Every revision of every stage since version 1."""

@@ -27,7 +27,6 @@ ORDINARY = RowFacts(
 )
 PNG = RowFacts("a.png", format="png", mode="RGB", taken_at="2024-05-01T10:11:12+02:00")
 FILM = RowFacts("a.mp4", Kind.VIDEO, "mp4", height=480, video_codec="h264")
-REMUXED = replace(FILM, name="a.mkv", format="mkv", taken_at="2026-11-30T10:11:12+00:00", sources={"taken_at": "video"})
 PIXELS = {Stage.THUMBNAIL, Stage.NSFW}
 
 
@@ -83,7 +82,6 @@ EXAMPLES: list[tuple[str, RowFacts, Collection[Stage]]] = [
     ("a date in the name", RowFacts("IMG-20240501-WA0001.jpg", mode="RGB"), {Stage.METADATA}),
     ("a date that could not be read", replace(ORDINARY, taken_at=None), {Stage.METADATA}),
     ("a date of IPTC", replace(ORDINARY, sources={"taken_at": "iptc"}), {Stage.METADATA}),
-    ("a Matroska file with a date", REMUXED, {Stage.METADATA, Stage.KEYWORDS}),
     ("a day alone", replace(ORDINARY, taken_at="2024-05-01"), {Stage.METADATA}),
     ("XMP", replace(ORDINARY, parts=frozenset({"xmp"})), {Stage.METADATA, Stage.KEYWORDS}),
     ("a sidecar", replace(ORDINARY, sidecar="xmp=1:1"), {Stage.METADATA, Stage.KEYWORDS}),

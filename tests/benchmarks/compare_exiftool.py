@@ -60,7 +60,6 @@ _STILL = "It has one frame and does not move: its delay is no duration."
 _TRACK = "Its header says 131072 pixels, or has cut them off at a whole number; the size is that of what is decoded."
 _SECONDS = "The file says 2009/10/27 12:14:34, of which exiftool leaves the seconds out."
 _SHOWN = "Its pixels are not square: its header says 704 x 576 of them, to be shown as 768 x 576."
-_REMUXED = "mkvmerge wrote the file, and the time of its work there: exiftool calls that the date of taking."
 _ADVICE = "iTunes' rating (`rtng`) is advice for parents, explicit or clean: nobody's opinion of the film."
 _ONE_PICTURE = "It is that of a track which holds one picture: a CR3 is built like a film, but does not move."
 _GRAPH = "It is ComfyUI's graph, which that program writes into this tag: no camera."
@@ -86,7 +85,6 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("*/h264_white_frame_sar_16_9.mp4", "width", _TRACK),
     ("*/Pentax.avi", "taken_at", _SECONDS),
     ("*/t/images/Matroska.mkv", "width", _SHOWN),
-    ("*/t/images/Matroska.mkv", "taken_at", _REMUXED),
     ("*/Flash.flv", "*", _SCRIPT),
     ("*/ASF.wmv", "duration_seconds", _PREROLL),
     ("*/M2TS.mts", "camera_make", _NUMBER),

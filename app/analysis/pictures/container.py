@@ -34,7 +34,6 @@ UNAVAILABLE = "Videos cannot be looked into: PyAV is not installed; `pip install
 MAX_PIXELS = 8192 * 8192  # of one frame; the largest that cameras and codecs agree on have 8192 x 4320
 MAX_TAGS = 1000
 _MADE_AT, _TAKEN_AT = "creation_time", "datetimeoriginal"  # as libav names them, and exiftool
-_REMUXED_AT = "remuxed_at"
 
 # libav has 300 decoders of pictures, most of them for games and curiosities. No other than these is ever started, and
 # none of sound, not even when libav looks for the parameters of a track.
@@ -158,12 +157,7 @@ def read_film_header(stream: BinaryIO, format_: str) -> FilmInfo:
 
 
 def _by_own_clock(tags: dict[str, str], header: Movie) -> dict[str, str]:
-    """The tags, without the zone of the header's clock where that is none: libav calls every such clock UTC.
-
-    Its time has another name where it says nothing of when the film was made.
-    """
-    if header.remuxed:
-        return {_REMUXED_AT if name == _MADE_AT else name: text for name, text in tags.items()}
+    """The tags, without the zone of the header's clock where that is none: libav calls every such clock UTC."""
     if not header.local or _MADE_AT not in tags:
         return tags
     return tags | {_MADE_AT: tags[_MADE_AT].removesuffix("Z").removesuffix("+00:00")}

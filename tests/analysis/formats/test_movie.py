@@ -164,7 +164,7 @@ def test_the_header_alone_says_what_libav_says(format_, muxer, codec):
 @pytest.mark.parametrize(
     ("name", "size", "told_by_it"),
     [
-        ("exiftool+exiftool/t/images/Matroska.mkv", (768, 576), (148.608, 25, None)),  # by mkvmerge
+        ("exiftool+exiftool/t/images/Matroska.mkv", (768, 576), (148.608, 25, "2010-02-03T21:17:48+00:00")),
         ("mozilla+mp4parse-rust/mp4parse_capi/tests/chunk_out_of_range.mp4", (176, 144), (0.68, 25, None)),
     ],
 )

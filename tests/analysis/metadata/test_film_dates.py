@@ -1,7 +1,5 @@
 """When a film was taken: what its maker says of the content, then what the container says of the file."""
 
-import io
-import re
 import struct
 
 import pytest
@@ -9,7 +7,7 @@ import pytest
 from app.analysis.metadata.beside import Beside
 from app.analysis.metadata.film import interpret_film, sort_film_tags
 from app.analysis.metadata.takeout import Takeout
-from app.analysis.pictures.container import FilmInfo, read_film_header
+from app.analysis.pictures.container import FilmInfo
 from tests.analysis.pictures.films import boxed, made, read
 
 MADE = "2025-03-29T20:14:32Z"
@@ -87,30 +85,6 @@ def test_a_list_of_nikons_that_is_damaged_stops_nothing(block):
 def test_when_the_content_was_made_counts_before_when_the_file_was(tags, at, rule):
     found = interpreted(**tags)
     assert (found.taken_at, found.taken_at_rule) == (at, f"video {rule}")
-
-
-def written_by(program, **tags):
-    """A Matroska file of libav's that says that another program wrote it."""
-    content = made("matroska", tags={"creation_time": MADE} | tags)
-    start, end = re.search(rb"(?s)WA.(Lavf[0-9.]+)", content).span(1)
-    return content[:start] + program[: end - start].ljust(end - start) + content[end:]
-
-
-@pytest.mark.parametrize(
-    ("program", "at"),
-    [(b"mkvmerge v74.0.0", None), (b"MakeMKV v1.18.4", None), (b"Camera 1.0", "2025-03-29T20:14:32+00:00")],
-)
-def test_the_time_of_a_remux_is_no_date_of_taking(program, at):
-    content = written_by(program)
-    found = read(content, "mkv")
-    assert (found.taken_at, found.sources.get("taken_at")) == (at, at and "video")
-    by_header = read_film_header(io.BytesIO(content), "mkv").tags
-    assert by_header.keys() & found.raw["text"].keys() == {"creation_time" if at else "remuxed_at"}
-
-
-def test_another_date_of_a_film_that_was_remuxed_stands():
-    found = read(written_by(b"mkvmerge v74.0.0", date_recorded="2019-05-03 14:20:00"), "mkv")
-    assert (found.taken_at, found.taken_at_rule) == ("2019-05-03T14:20:00", "video date_recorded")
 
 
 def avi(text, *, listed=b"hdrl"):

@@ -16,7 +16,7 @@ from app.analysis.formats.blocks import read_at
 from app.analysis.formats.films.movie import MAX_TRACKS, Movie, Track, check_frame_rate, orient_turn, square_width
 
 _SEGMENT, _INFO, _TRACKS, _TRACK_ENTRY, _CLUSTER = 0x18538067, 0x1549A966, 0x1654AE6B, 0xAE, 0x1F43B675
-_TIMESTAMP_SCALE, _DURATION, _DATE_UTC, _WRITING_APP = 0x2AD7B1, 0x4489, 0x4461, 0x5741
+_TIMESTAMP_SCALE, _DURATION, _DATE_UTC = 0x2AD7B1, 0x4489, 0x4461
 _NUMBER, _TYPE, _DEFAULT_DURATION, _VIDEO = 0xD7, 0x83, 0x23E383, 0xE0
 _PIXEL_WIDTH, _PIXEL_HEIGHT, _DISPLAY_WIDTH, _DISPLAY_HEIGHT, _DISPLAY_UNIT = 0xB0, 0xBA, 0x54B0, 0x54BA, 0x54B2
 _PROJECTION, _PROJECTION_TYPE, _YAW, _PITCH, _ROLL = 0x7670, 0x7671, 0x7673, 0x7674, 0x7675
@@ -25,13 +25,10 @@ _MOVING = 1  # the type of a track
 _UNIT_UNKNOWN = 4
 _MANY = 1000  # elements in one element, where a few are expected
 _VALUE_BYTES = 8
-_TEXT_BYTES = 64  # more than the names of programs that are looked for
 _MAX_SIDE = 1 << 24  # px: no picture has more, and no column of the library holds much more
 _SECOND_NS = 1_000_000_000
 _MILLISECOND_NS = 1_000_000
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
-_REMUXERS = (b"mkvmerge", b"MakeMKV")
-"""Writing applications that record nothing: their DateUTC is when they put together what was there."""
 
 Elements = Mapping[int, tuple[int, int]]
 """Where the content of an element starts and ends, by its ID."""
@@ -51,7 +48,6 @@ def read_matroska(stream: BinaryIO) -> Movie:
         seconds if seconds > 0 and math.isfinite(seconds) else None,
         _moment(_value(stream, info, _DATE_UTC)),
         tuple(track for track in tracks if track),
-        remuxed=_text(stream, info, _WRITING_APP).startswith(_REMUXERS),
     )
 
 
@@ -124,11 +120,6 @@ def _variable(header: bytes, most: int) -> tuple[int, int]:
 def _value(stream: BinaryIO, inside: Elements, kind: int) -> bytes:
     start, end = inside.get(kind, (0, 0))
     return read_at(stream, start, end - start) if end - start <= _VALUE_BYTES else b""
-
-
-def _text(stream: BinaryIO, inside: Elements, kind: int) -> bytes:
-    start, end = inside.get(kind, (0, 0))
-    return read_at(stream, start, min(end - start, _TEXT_BYTES))
 
 
 def _whole(stream: BinaryIO, inside: Elements, kind: int) -> int:

@@ -57,15 +57,13 @@ class Track:
 class Movie:
     """What the headers say: the length, when it was made as ISO 8601, and its moving pictures.
 
-    `local` where the clock of the header is known to be the camera's own, though the format has it in UTC; `remuxed`
-    where its time is that of a program which put a film that was there into this file.
+    `local` where the clock of the header is known to be the camera's own, though the format has it in UTC.
     """
 
     seconds: float | None = None
     made_at: str | None = None
     tracks: tuple[Track, ...] = ()
     local: bool = False
-    remuxed: bool = False
 
     def find_track(self, number: int | None = None) -> Track | None:
         """Find the moving picture of this number, else the first; None without any."""
