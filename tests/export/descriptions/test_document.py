@@ -155,22 +155,23 @@ def pictures_of(corpus):
 @pytest.mark.faults
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 @pytest.mark.filterwarnings("ignore")  # libraries warn of odd pictures
-def test_libreoffice_opens_documents_of_all_kinds_of_pictures_and_texts(tmp_path):
+def test_libreoffice_opens_documents_of_every_picture_and_of_all_kinds_of_texts(tmp_path):
     made = {
         "right": as_docx(described(title=HEBREW, description=HEBREW * 30, picture=jpeg(300, 1280))),
         "bare": as_docx(described(title=None, description=None, keywords=(), said={}, facts={})),
         "odd": as_docx(all_naughty()),
     }
-    for kind, one in pictures_of(shared("corpus", "INGEST_TEST_CORPUS")):
-        content = as_docx(one)
-        assert len(opened(content).inline_shapes) == 1
-        made.setdefault(kind.replace(";", " "), content)
-    assert len(made) > 50
+    for number, (_, one) in enumerate(pictures_of(shared("corpus", "INGEST_TEST_CORPUS"))):
+        made[str(number)] = as_docx(one)
+        assert len(opened(made[str(number)]).inline_shapes) == 1
+    assert len(made) > 600
     for name, content in made.items():
         (tmp_path / f"{name}.docx").write_bytes(content)
-    subprocess.run(
-        ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf", "--outdir",
-         tmp_path, *tmp_path.glob("*.docx")],
-        check=True, capture_output=True, timeout=300,
-    )  # fmt: skip
+    documents = sorted(tmp_path.glob("*.docx"))
+    for first in range(0, len(documents), 80):
+        subprocess.run(
+            ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf",
+             "--outdir", tmp_path, *documents[first : first + 80]],
+            check=True, capture_output=True, timeout=300,
+        )  # fmt: skip
     assert {path.stem for path in tmp_path.glob("*.pdf") if path.read_bytes().startswith(b"%PDF")} == {*made}
