@@ -51,13 +51,6 @@ class Post:
 
 
 @pytest.fixture
-def library(library_url: str) -> Iterator[Library]:
-    opened = Library(library_url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def clock() -> Clock:
     return Clock()
 

@@ -1,6 +1,5 @@
 """Sessions over what a search finds: they watch over its media roots, and outlive what their own work changes."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,23 +7,16 @@ import pytest
 from app.ingest.session.parameters import parse_parameters
 from app.ingest.session.state import Status
 from app.media import Place
-from tests.ingest.builders import Workplace, assert_sums_close, tree, workplace
-from tests.ingest.run.test_describing import DESCRIBE, Model
+from tests.ingest.builders import Workplace, assert_sums_close, tree
+from tests.ingest.describing.models import DESCRIBE
 
 
 @pytest.fixture
-def model() -> Model:
-    return Model()
-
-
-@pytest.fixture
-def place(tmp_path, sqlite_url, model) -> Iterator[Workplace]:
-    with workplace(tmp_path, sqlite_url) as place:
-        place.take = model.take
-        place.recover()
-        tree(place.media, *(f"{number}.jpg" for number in range(4)))
-        place.run()
-        yield place
+def place(place: Workplace) -> Workplace:
+    """One that has taken four pictures in."""
+    tree(place.media, *(f"{number}.jpg" for number in range(4)))
+    place.run()
+    return place
 
 
 def start(place: Workplace, q: str = "kind:image", **asked: Any) -> str:

@@ -1,99 +1,27 @@
 """Sessions that let a model describe pictures: what is asked, paid, committed and never asked twice."""
 
-import asyncio
 import hashlib
-import json
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from app.describe.journal import Journal
-from app.describe.ledger import Account, Whom
-from app.describe.orders import Order
-from app.descriptions import Describer, Run, RunStatus, Usage
+from app.descriptions import Run, RunStatus
 from app.errors import CannotRead, IllegalMove, InvalidRequest, NeedsAttention
-from app.export.descriptions.outputs import session_outputs
 from app.ingest.run.undoing import undo
 from app.ingest.session.parameters import parse_parameters
 from app.ingest.session.state import SessionState, Status
-from app.library.describing.tables import PROPOSALS, RUNS
+from app.library.describing.tables import PROPOSALS
 from app.media import Place, Stage
-from tests.ingest.builders import Gate, Workplace, assert_sums_close, parameters, workplace
-
-CENT = Decimal("0.01")
-DESCRIBE = {"template": "caption"}
-
-
-@dataclass
-class Model:
-    """A provider in this process: says what a picture shows for a cent, and remembers what it was asked."""
-
-    cost: Decimal = CENT
-    worst: Decimal | None = CENT * 2
-    local: bool = True
-    name: str = "vision-1"
-    at_once: int = 1
-    asked: list[bytes] = field(default_factory=list)
-    trouble: dict[bytes, Exception] = field(default_factory=dict)
-    gates: dict[bytes, Gate] = field(default_factory=dict)
-
-    def take(self, request: Any) -> Order:
-        if request.budget_usd is not None and self.worst is None:
-            raise InvalidRequest("No price is known.", field="describe", cause="price_unknown")
-        sha256 = hashlib.sha256(request.template.encode()).hexdigest()
-        whom = Whom(request.provider, request.model or self.name, request.template, sha256)
-        describer = Describer(whom.model, sha256, safe_only=not (self.local or request.include_nsfw))
-        return Order(whom, describer, self.opened, self.at_once, self.worst, self.local)
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncIterator["Model"]:
-        yield self
-
-    async def __call__(self, picture: bytes, account: Account) -> dict[str, Any]:
-        reserved = await account.reserve(self.worst)
-        run = replace(reserved, status=RunStatus.ANSWERED, cost=self.cost, usage=Usage(100, 10), reason=None)
-        self.asked.append(picture)
-        if picture in self.gates:
-            await asyncio.to_thread(self.gates[picture])
-        if picture in self.trouble:
-            raise self.trouble[picture]
-        said = {"title": f"Title of {picture.decode()}", "keywords": ["cat", picture.decode()]}
-        account.ended(replace(run, output=said))
-        return said
+from tests.ingest.builders import Gate, Workplace, assert_sums_close, parameters
+from tests.ingest.describing.models import CENT, DESCRIBE, describe, pictures, runs_of
 
 
 @pytest.fixture
-def model() -> Model:
-    return Model()
-
-
-@pytest.fixture
-def place(tmp_path, library_url, model) -> Iterator[Workplace]:
-    with workplace(tmp_path, library_url) as place:
-        place.take = model.take
-        place.recover()
-        yield place
-
-
-def pictures(place: Workplace, *names: str) -> None:
-    for name in names:
-        (place.media / f"{name}.jpg").write_bytes(name.encode())
-
-
-def describe(place: Workplace, **asked: Any) -> SessionState:
-    session = place.run(describe=DESCRIBE | asked)
-    assert_sums_close(session)
-    return session
-
-
-def runs_of(place: Workplace) -> list[Any]:
-    return place.library._engines.read(lambda c: c.execute(select(RUNS).order_by(RUNS.c.id)).all())
+def url(library_url: str) -> str:
+    return library_url
 
 
 def proposals_of(place: Workplace) -> list[tuple[str, str, str]]:
@@ -436,43 +364,3 @@ def test_what_waiting_does_not_mend_is_not_said_to_be_tried_again(place, model):
         session = place.until(started.session_id, Status.ATTENTION)
         assert session.as_status()["attention"]["by_itself"] is by_itself
         place.runner.cancel(session.session_id)
-
-
-# -- files that are written while it runs ------------------------------------------------------------------------
-
-
-@pytest.fixture
-def outputs(place, tmp_path):
-    place.outputs_of = lambda library: session_outputs(tmp_path / "out", place.folders, library, place.store)
-    place.restart()
-    return place.ingestor.outputs
-
-
-def test_a_session_writes_what_was_said_of_each_picture_and_catches_up_after_a_crash(place, model, outputs, tmp_path):
-    pictures(place, "a", "b")
-    session = describe(place, write=["json"])
-    folder = tmp_path / "out" / session.session_id
-    assert sorted(path.name for path in folder.glob("*.json")) == ["a.jpg.json", "b.jpg.json"]
-    (folder / "a.jpg.json").unlink()
-    list(outputs.catch_up(session.session_id, ["json"]))
-    assert json.loads((folder / "a.jpg.json").read_text("utf-8"))["title"] == "Title of a"
-
-
-def test_what_was_said_of_a_picture_that_is_not_committed_yet_is_written_with_its_commit(
-    place, model, outputs, tmp_path
-):
-    pictures(place, "a")
-    session = describe(place, write=["json"])
-    said = Run("1", "b" * 64, "p", "m", "t", "c" * 64, RunStatus.ANSWERED, "t", output={"title": "Title of b"})
-    place.library.runs.add([said], session_id=session.session_id, place=Place("m", b"b.jpg"))  # as after a crash
-    list(outputs.catch_up(session.session_id, ["json"]))
-    assert [path.name for path in (tmp_path / "out" / session.session_id).glob("*.json")] == ["a.jpg.json"]
-
-
-def test_a_folder_of_descriptions_inside_a_media_root_is_refused_before_anything_is_paid(place, model):
-    place.outputs_of = lambda library: session_outputs(place.media / "out", place.folders, library, place.store)
-    place.restart()
-    pictures(place, "a")
-    with pytest.raises(InvalidRequest) as refused:
-        place.runner.start(parameters("m", describe=DESCRIBE | {"write": ["json"]}))
-    assert refused.value.cause == "outputs_unwritable"

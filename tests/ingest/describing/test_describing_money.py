@@ -3,7 +3,6 @@
 import asyncio
 import os
 import threading
-from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -14,21 +13,8 @@ from app.describe.describing import Ask
 from app.ingest.plan.planner import Planner
 from app.ingest.run.describing import SECONDS_PER_DESCRIPTION, estimated
 from app.ingest.session.state import Status
-from tests.ingest.builders import Gate, Workplace, parameters, workplace
-from tests.ingest.run.test_describing import CENT, DESCRIBE, Model, pictures
-
-
-@pytest.fixture
-def model() -> Model:
-    return Model()
-
-
-@pytest.fixture
-def place(tmp_path, sqlite_url, model) -> Iterator[Workplace]:
-    with workplace(tmp_path, sqlite_url) as place:
-        place.take = model.take
-        place.recover()
-        yield place
+from tests.ingest.builders import Gate, parameters
+from tests.ingest.describing.models import CENT, DESCRIBE, Model, pictures
 
 
 def answer_by(model: Model, ask: Ask) -> None:

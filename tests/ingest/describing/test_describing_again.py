@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -15,21 +14,8 @@ from app.export.descriptions.outputs import session_outputs
 from app.ingest.run.describing import journal_of
 from app.ingest.session.state import SessionState, Status
 from app.media import Place
-from tests.ingest.builders import Gate, Workplace, assert_sums_close, parameters, workplace
-from tests.ingest.run.test_describing import DESCRIBE, Model, describe, pictures, runs_of
-
-
-@pytest.fixture
-def model() -> Model:
-    return Model()
-
-
-@pytest.fixture
-def place(tmp_path, sqlite_url, model) -> Iterator[Workplace]:
-    with workplace(tmp_path, sqlite_url) as place:
-        place.take = model.take
-        place.recover()
-        yield place
+from tests.ingest.builders import Gate, Workplace, assert_sums_close, parameters
+from tests.ingest.describing.models import DESCRIBE, describe, pictures, runs_of
 
 
 def retried(place: Workplace, session_id: str, **which: str) -> SessionState:

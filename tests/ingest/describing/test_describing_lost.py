@@ -10,8 +10,8 @@ from app.describe.providers import Provider
 from app.ingest.session.state import SessionState, Status
 from app.media import Place
 from tests.describe.asked import CAPTION, PRICE, Clock
-from tests.ingest.builders import Workplace, assert_sums_close, parameters, workplace
-from tests.ingest.run.test_describing import DESCRIBE, Model, pictures, runs_of
+from tests.ingest.builders import Workplace, assert_sums_close, parameters
+from tests.ingest.describing.models import DESCRIBE, Model, pictures, runs_of
 from tests.support.fake_provider import FakeProvider, answer, failing
 
 BAD = failing()
@@ -35,14 +35,6 @@ def model(fake) -> Model:
 
     model.opened = opened
     return model
-
-
-@pytest.fixture
-def place(tmp_path, sqlite_url, model) -> Iterator[Workplace]:
-    with workplace(tmp_path, sqlite_url) as place:
-        place.take = model.take
-        place.recover()
-        yield place
 
 
 def asked_about(fake: FakeProvider) -> str:
