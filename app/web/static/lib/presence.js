@@ -52,7 +52,8 @@ export async function look() {
   if (answers) return heard();
   doubted = true;
   judge();
-  timer = setTimeout(look, PROBE_EVERY_MS);
+  const untilGone = gone ? Infinity : heardAt + GONE_AFTER_MS - Date.now(); // a sign of life may have come in between
+  timer = setTimeout(look, Math.min(PROBE_EVERY_MS, untilGone));
   return undefined;
 }
 
